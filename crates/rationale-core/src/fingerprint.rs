@@ -1,0 +1,107 @@
+//! What identifies a model, a table or a file: SHA-256 over its content.
+
+use std::fmt;
+
+use ndarray::ArrayView2;
+use sha2::{Digest, Sha256};
+
+/// The SHA-256 of something, printed as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// Of bytes, such as a file's.
+    ///
+    /// ```
+    /// use rationale_core::Fingerprint;
+    ///
+    /// assert!(Fingerprint::of_bytes(b"abc").to_string().starts_with("ba7816bf"));
+    /// ```
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        let mut hasher = Hasher::new();
+        hasher.bytes(bytes);
+        hasher.finish()
+    }
+
+    /// Of an array: its shape, then its values row by row as little-endian float64.
+    pub fn of_rows(rows: ArrayView2<'_, f64>) -> Self {
+        let mut hasher = Hasher::new();
+        hasher.integer(rows.nrows() as u64);
+        hasher.integer(rows.ncols() as u64);
+        for &value in &rows {
+            hasher.number(value);
+        }
+        hasher.finish()
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+/// Builds a [`Fingerprint`] piece by piece.
+#[derive(Debug, Clone, Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// Nothing hashed yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds bytes as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Adds an integer as eight little-endian bytes.
+    pub fn integer(&mut self, value: u64) {
+        self.bytes(&value.to_le_bytes());
+    }
+
+    /// Adds a number as float64, little-endian; all NaNs are one.
+    pub fn number(&mut self, value: f64) {
+        let value = if value.is_nan() { f64::NAN } else { value };
+        self.integer(value.to_bits());
+    }
+
+    /// Adds a text and its length, so that two neighbouring texts cannot run into each other.
+    pub fn text(&mut self, text: &str) {
+        self.integer(text.len() as u64);
+        self.bytes(text.as_bytes());
+    }
+
+    /// The fingerprint of all that was added.
+    pub fn finish(self) -> Fingerprint {
+        Fingerprint(self.0.finalize().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn the_shape_counts() {
+        let wide = Fingerprint::of_rows(array![[1.0, 2.0]].view());
+        let tall = Fingerprint::of_rows(array![[1.0], [2.0]].view());
+        assert_ne!(wide, tall);
+    }
+
+    #[test]
+    fn the_memory_order_does_not_count() {
+        let rows = array![[1.0, 2.0], [3.0, 4.0]];
+        let turned = rows.t().as_standard_layout().into_owned();
+        assert_eq!(Fingerprint::of_rows(rows.view()), Fingerprint::of_rows(turned.t()));
+    }
+}
