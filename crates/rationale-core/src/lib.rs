@@ -30,6 +30,7 @@ mod explain;
 mod fingerprint;
 mod game;
 mod groups;
+pub mod json;
 mod predict;
 mod progress;
 mod seed;
