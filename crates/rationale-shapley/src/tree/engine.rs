@@ -1,0 +1,147 @@
+//! The plain engine: float64, one pattern look-up for each row and leaf.
+//!
+//! It takes blocks of rows, so that a vectorised engine can stand in its place. A row's values are added up tree by
+//! tree and leaf by leaf, whatever the block: blocks and threads change no bit.
+
+use std::ops::Range;
+
+use super::memo::Memo;
+use super::paths::{Columns, Leaf, Paths, Pattern, Walk};
+
+/// The engine's name in the evidence.
+pub(super) const NAME: &str = "plain-f64";
+
+/// What a leaf of value 1 gives to the features of its path; the two readings of absence implement it.
+pub(super) trait LeafGame: Sync {
+    /// Adds the Shapley values `[feature of the path]` of a row with this pattern to `weights`.
+    fn values(&self, leaf: &Leaf, id: LeafId, failed: Pattern, weights: &mut [f64]);
+
+    /// Adds the interactions `[pair_index(i, j)]` of a row with this pattern, halved between (i, j) and (j, i).
+    fn pairs(&self, leaf: &Leaf, id: LeafId, failed: Pattern, weights: &mut [f64]);
+}
+
+/// Which leaf is meant.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LeafId {
+    pub tree: usize,
+    pub leaf: usize,
+}
+
+/// Where the pair of the features i < j of a path stands.
+pub(super) fn pair_index(i: usize, j: usize) -> usize {
+    j * (j - 1) / 2 + i
+}
+
+/// What is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// `[row, feature, output]`.
+    Values,
+    /// `[row, feature, feature, output]`.
+    Interactions,
+}
+
+/// How many numbers a row takes, and how they lie.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layout {
+    pub order: Order,
+    pub n_features: usize,
+    pub n_outputs: usize,
+}
+
+impl Layout {
+    /// Numbers a row.
+    pub(super) fn stride(self) -> usize {
+        match self.order {
+            Order::Values => self.n_features * self.n_outputs,
+            Order::Interactions => self.n_features * self.n_features * self.n_outputs,
+        }
+    }
+
+    /// Weights a pattern at a leaf with `d` features on its path.
+    fn width(self, d: usize) -> usize {
+        match self.order {
+            Order::Values => d,
+            Order::Interactions => d + d * d.saturating_sub(1) / 2,
+        }
+    }
+
+    fn cell(self, i: usize, j: usize) -> usize {
+        (i * self.n_features + j) * self.n_outputs
+    }
+}
+
+/// Adds what some trees give to a block of rows to `out` `[row, ...]`.
+///
+/// For interactions the diagonal receives the features' Shapley values; [`split_diagonal`] turns them into main effects
+/// once all trees are in.
+pub(super) fn accumulate(
+    game: &dyn LeafGame,
+    paths: &[Paths],
+    trees: Range<usize>,
+    layout: Layout,
+    columns: &Columns<'_>,
+    out: &mut [f64],
+) {
+    let (mut walk, mut memo) = (Walk::default(), Memo::default());
+    for (tree, paths) in trees.clone().zip(&paths[trees]) {
+        paths.patterns(columns, &mut walk, |leaf_idx, patterns| {
+            let leaf = &paths.leaves()[leaf_idx];
+            let id = LeafId { tree, leaf: leaf_idx };
+            memo.reset(leaf.len(), layout.width(leaf.len()));
+            for (pattern, out) in patterns.iter().zip(out.chunks_exact_mut(layout.stride())) {
+                let weights =
+                    memo.weights(*pattern, |weights| fill(game, layout.order, leaf, id, *pattern, weights));
+                scatter(layout, leaf, weights, out);
+            }
+        });
+    }
+}
+
+/// Turns the diagonal of interactions from Shapley values into main effects: what a feature gives without its partners.
+pub(super) fn split_diagonal(layout: Layout, out: &mut [f64]) {
+    for row in out.chunks_exact_mut(layout.stride().max(1)) {
+        for i in 0..layout.n_features {
+            for j in (0..layout.n_features).filter(|&j| j != i) {
+                for output in 0..layout.n_outputs {
+                    row[layout.cell(i, i) + output] -= row[layout.cell(i, j) + output];
+                }
+            }
+        }
+    }
+}
+
+fn fill(game: &dyn LeafGame, order: Order, leaf: &Leaf, id: LeafId, failed: Pattern, weights: &mut [f64]) {
+    let (values, pairs) = weights.split_at_mut(leaf.len());
+    game.values(leaf, id, failed, values);
+    if order == Order::Interactions {
+        game.pairs(leaf, id, failed, pairs);
+    }
+}
+
+fn scatter(layout: Layout, leaf: &Leaf, weights: &[f64], out: &mut [f64]) {
+    let (values, pairs) = weights.split_at(leaf.len());
+    match layout.order {
+        Order::Values => {
+            for (feature, weight) in leaf.features.iter().zip(values) {
+                add(leaf, *weight, &mut out[feature * layout.n_outputs..]);
+            }
+        }
+        Order::Interactions => {
+            for (i, weight) in values.iter().enumerate() {
+                let feature = leaf.features[i];
+                add(leaf, *weight, &mut out[layout.cell(feature, feature)..]);
+                for (j, other) in leaf.features[..i].iter().enumerate() {
+                    let weight = pairs[pair_index(j, i)];
+                    add(leaf, weight, &mut out[layout.cell(feature, *other)..]);
+                    add(leaf, weight, &mut out[layout.cell(*other, feature)..]);
+                }
+            }
+        }
+    }
+}
+
+fn add(leaf: &Leaf, weight: f64, out: &mut [f64]) {
+    let out = &mut out[leaf.first_output..];
+    out.iter_mut().zip(&leaf.values).for_each(|(sum, value)| *sum += weight * value);
+}

@@ -1,0 +1,214 @@
+//! The paths of one tree: for each leaf, the different features on the way to it.
+//!
+//! Whether a row satisfies the splits on a feature of the path is one bit, so a row and a leaf meet in a bit mask, and
+//! every Shapley kernel is a function of the leaf and the mask.
+
+use rationale_trees::{InputPrecision, Node, Outputs, Side, Split, Tree};
+
+use super::Error;
+
+/// Bit k set: the row fails a split on the k-th feature of the path.
+pub(super) type Pattern = u128;
+
+/// One tree, ready to be walked by blocks of rows.
+#[derive(Debug)]
+pub(super) struct Paths {
+    /// Depth first, as the tree's own nodes.
+    nodes: Vec<PathNode>,
+    leaves: Vec<Leaf>,
+    n_levels: usize,
+}
+
+#[derive(Debug)]
+struct PathNode {
+    depth: usize,
+    /// The side of the parent on which this node hangs, and the bit of the parent's feature; none for the root.
+    edge: Option<(Side, u32)>,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Split(Split),
+    Leaf(usize),
+}
+
+/// A leaf and its path.
+#[derive(Debug)]
+pub(super) struct Leaf {
+    /// The different features, in order of their first split; the k-th has bit k.
+    pub features: Vec<usize>,
+    /// For each of them the product of the cover ratios along its splits; empty where there is no cover.
+    pub ratios: Vec<f64>,
+    /// The leaf's values times the tree's weight.
+    pub values: Vec<f64>,
+    /// The output of the first value.
+    pub first_output: usize,
+}
+
+impl Leaf {
+    /// How many different features are on the path.
+    pub(super) fn len(&self) -> usize {
+        self.features.len()
+    }
+}
+
+impl Paths {
+    /// Reads the paths of the tree with this number in its ensemble.
+    pub(super) fn new(tree: &Tree, tree_idx: usize) -> Result<Self, Error> {
+        let mut paths = Self { nodes: Vec::new(), leaves: Vec::new(), n_levels: tree.depth() + 1 };
+        // The path to the last node visited at each depth.
+        let mut open: Vec<Path> = vec![Path::default()];
+        for (node, kind) in tree.nodes().iter().enumerate() {
+            let edge = (node > 0).then(|| paths.enter(tree, node, &mut open));
+            let path = open.last().cloned().unwrap_or_default();
+            check_length(&path, tree_idx)?;
+            let kind = match kind {
+                Node::Split(split) => Kind::Split(split.clone()),
+                Node::Leaf(leaf) => paths.leaf(tree, *leaf, path),
+            };
+            paths.nodes.push(PathNode { depth: open.len() - 1, edge, kind });
+        }
+        Ok(paths)
+    }
+
+    /// The leaves, in the tree's order.
+    pub(super) fn leaves(&self) -> &[Leaf] {
+        &self.leaves
+    }
+
+    /// Calls `visit` for each leaf with the patterns `[row]` of the rows in `columns`.
+    pub(super) fn patterns(
+        &self,
+        columns: &Columns<'_>,
+        walk: &mut Walk,
+        mut visit: impl FnMut(usize, &[Pattern]),
+    ) {
+        let n_rows = columns.n_rows;
+        walk.resize(self.n_levels * n_rows);
+        for node in &self.nodes {
+            let level = node.depth * n_rows;
+            if let Some((side, bit)) = node.edge {
+                walk.step(level, n_rows, side, bit);
+            }
+            match &node.kind {
+                Kind::Leaf(leaf) => visit(*leaf, &walk.patterns[level..][..n_rows]),
+                Kind::Split(split) => columns.sides(split, &mut walk.sides[level..][..n_rows]),
+            }
+        }
+    }
+
+    /// Puts the path to `node` on top of `open`, and names the edge that leads to it.
+    fn enter(&self, tree: &Tree, node: usize, open: &mut Vec<Path>) -> (Side, u32) {
+        let parent = tree.parents()[node];
+        open.truncate(self.nodes[parent].depth + 1);
+        let mut path = open.last().cloned().unwrap_or_default();
+        let (side, feature) = match &self.nodes[parent].kind {
+            Kind::Split(split) if split.left == node => (Side::Left, split.feature),
+            Kind::Split(split) => (Side::Right, split.feature),
+            // A leaf has no children.
+            Kind::Leaf(_) => (Side::Left, 0),
+        };
+        let slot = path.multiply(feature, ratio(tree, parent, node));
+        open.push(path);
+        (side, slot as u32)
+    }
+
+    fn leaf(&mut self, tree: &Tree, leaf: usize, path: Path) -> Kind {
+        let first_output = match tree.outputs() {
+            Outputs::One(output) => output,
+            Outputs::All => 0,
+        };
+        self.leaves.push(Leaf {
+            features: path.features,
+            ratios: if tree.covers().is_some() { path.ratios } else { Vec::new() },
+            values: tree.leaf_values(leaf).iter().map(|value| value * tree.weight()).collect(),
+            first_output,
+        });
+        Kind::Leaf(leaf)
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Path {
+    features: Vec<usize>,
+    ratios: Vec<f64>,
+}
+
+impl Path {
+    /// Adds an edge and returns the bit of its feature.
+    fn multiply(&mut self, feature: usize, ratio: f64) -> usize {
+        if let Some(slot) = self.features.iter().position(|&other| other == feature) {
+            self.ratios[slot] *= ratio;
+            return slot;
+        }
+        self.features.push(feature);
+        self.ratios.push(ratio);
+        self.features.len() - 1
+    }
+}
+
+/// The share of the parent's cover that went to the child; half where nothing came through the parent, so that an
+/// unseen subtree still averages its leaves.
+fn ratio(tree: &Tree, parent: usize, child: usize) -> f64 {
+    match tree.covers() {
+        Some(covers) if covers[parent] > 0.0 => covers[child] / covers[parent],
+        _ => 0.5,
+    }
+}
+
+fn check_length(path: &Path, tree: usize) -> Result<(), Error> {
+    let (n_features, most) = (path.features.len(), Pattern::BITS as usize);
+    if n_features > most { Err(Error::LongPath { tree, n_features, most }) } else { Ok(()) }
+}
+
+/// A block of rows, column by column, as the splits see them.
+pub(super) struct Columns<'a> {
+    values: &'a [f64],
+    n_rows: usize,
+}
+
+impl<'a> Columns<'a> {
+    /// Takes values `[feature, row]`, already rounded to the model's precision.
+    pub(super) fn new(values: &'a [f64], n_rows: usize) -> Self {
+        Self { values, n_rows }
+    }
+
+    fn sides(&self, split: &Split, sides: &mut [Side]) {
+        let column = &self.values[split.feature * self.n_rows..][..self.n_rows];
+        sides.iter_mut().zip(column).for_each(|(side, x)| *side = split.side(*x));
+    }
+}
+
+/// Values `[feature, row]` from columns, rounded to the model's precision.
+pub(super) fn rounded<'a>(
+    columns: impl IntoIterator<Item = impl IntoIterator<Item = &'a f64>>,
+    precision: InputPrecision,
+) -> Vec<f64> {
+    columns.into_iter().flatten().map(|x| precision.round(*x)).collect()
+}
+
+/// What a walk remembers, level by level; kept between trees to save the allocation.
+#[derive(Default)]
+pub(super) struct Walk {
+    patterns: Vec<Pattern>,
+    sides: Vec<Side>,
+}
+
+impl Walk {
+    fn resize(&mut self, len: usize) {
+        self.patterns.clear();
+        self.patterns.resize(len, 0);
+        self.sides.resize(len, Side::Left);
+    }
+
+    /// Fills the patterns of one level from those of the level above.
+    fn step(&mut self, level: usize, n_rows: usize, side: Side, bit: u32) {
+        let (above, here) = self.patterns.split_at_mut(level);
+        let above = &above[level - n_rows..];
+        let sides = &self.sides[level - n_rows..level];
+        for ((here, above), taken) in here.iter_mut().zip(above).zip(sides) {
+            *here = above | Pattern::from(*taken != side) << bit;
+        }
+    }
+}
