@@ -142,6 +142,32 @@ pub enum Error {
         /// The tree's index.
         tree: usize,
     },
+    /// All training labels are the same.
+    #[error("all {rows} training labels are the same; two classes are needed")]
+    OneClass {
+        /// How many labels.
+        rows: usize,
+    },
+    /// A value that cannot be learnt from.
+    #[error(
+        "row {row}, feature {feature}: {value} cannot be learnt from; linfa's trees need finite numbers: fill it in, or leave the row out"
+    )]
+    NotFinite {
+        /// The row, counted from 0.
+        row: usize,
+        /// The feature, counted from 0.
+        feature: usize,
+        /// The value.
+        value: f64,
+    },
+    /// The training library failed.
+    #[error("tree {tree} could not be trained: {source}")]
+    Training {
+        /// The tree's index.
+        tree: usize,
+        /// What the library said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The weights of an ensemble's models do not add up to something positive.
     #[error("the weights of the models add up to {sum}; a weighted vote needs a positive sum")]
     Weights {

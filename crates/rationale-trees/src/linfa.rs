@@ -10,12 +10,18 @@
 //! - Training splits with `<=`, prediction with `<`: prediction is followed. A missing value (NaN) goes right.
 //! - The trees of an ensemble number their features by the columns they were given; `model_features` maps them back.
 
+mod forest;
+
 use std::fmt::Display;
 
 use linfa::{Float, Label};
 use linfa_ensemble::{AdaBoost, EnsembleLearner};
 use linfa_trees::{DecisionTree, TreeNode};
 use ndarray::{Array2, ArrayView2};
+
+pub use forest::RandomForest;
+/// linfa's own crates, for training in the versions that are read here.
+pub use {::linfa as base, linfa_ensemble as ensembles, linfa_trees as decision_trees};
 
 use crate::{Error, InputPrecision, Missing, NodeSpec, Outputs, Side, Split, Test, Tree, TreeEnsemble};
 
