@@ -1,0 +1,249 @@
+//! What polars does not say about a CSV file: the separator, and on which line a row is broken.
+
+use crate::Error;
+
+/// Which character stands between fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Separator {
+    /// The one of the others that cuts the header into the most fields.
+    #[default]
+    Detect,
+    /// `,`
+    Comma,
+    /// `;`
+    Semicolon,
+    /// A tab.
+    Tab,
+    /// `|`
+    Pipe,
+}
+
+impl Separator {
+    const KNOWN: [Self; 4] = [Self::Comma, Self::Semicolon, Self::Tab, Self::Pipe];
+
+    fn byte(self) -> u8 {
+        match self {
+            Self::Detect | Self::Comma => b',',
+            Self::Semicolon => b';',
+            Self::Tab => b'\t',
+            Self::Pipe => b'|',
+        }
+    }
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Detect | Self::Comma => "comma",
+            Self::Semicolon => "semicolon",
+            Self::Tab => "tab",
+            Self::Pipe => "vertical bar",
+        }
+    }
+
+    fn resolve(self, text: &[u8]) -> Self {
+        let header = |separator: Self| Records::new(text, separator.byte()).next().map_or(0, |r| r.n_fields);
+        match self {
+            // The last maximum wins: in reverse, a comma wins over its rivals.
+            Self::Detect => Self::KNOWN.into_iter().rev().max_by_key(|s| header(*s)).unwrap_or_default(),
+            known => known,
+        }
+    }
+}
+
+/// Cells that count as missing unless [`CsvSettings::with_missing`] says otherwise.
+pub const DEFAULT_MISSING: [&str; 6] = ["", "NA", "NaN", "nan", "null", "NULL"];
+
+/// How a CSV file is read. Encoding is UTF-8 (a byte-order mark is skipped), the first line is the header, fields may
+/// stand in double quotes, blank lines are skipped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CsvSettings {
+    separator: Separator,
+    missing: Vec<String>,
+}
+
+impl Default for CsvSettings {
+    fn default() -> Self {
+        Self { separator: Separator::Detect, missing: DEFAULT_MISSING.map(String::from).to_vec() }
+    }
+}
+
+impl CsvSettings {
+    /// Sets the separator.
+    pub fn with_separator(mut self, separator: Separator) -> Self {
+        self.separator = separator;
+        self
+    }
+
+    /// Sets the cells that count as missing.
+    pub fn with_missing(mut self, missing: Vec<String>) -> Self {
+        self.missing = missing;
+        self
+    }
+
+    pub(crate) fn is_missing(&self, cell: &str) -> bool {
+        self.missing.iter().any(|missing| missing == cell.trim())
+    }
+}
+
+/// A CSV text that is known to be sound.
+#[derive(Debug)]
+pub(crate) struct Sound {
+    /// The text without byte-order mark and blank lines.
+    pub text: Vec<u8>,
+    pub separator: u8,
+    /// The line on which each data row begins, counted from 1.
+    pub lines: Vec<u64>,
+}
+
+impl Sound {
+    /// The columns' names.
+    pub(crate) fn header(&self) -> Vec<String> {
+        let mut names = vec![Vec::new()];
+        let mut quoted = false;
+        for &byte in self.text.iter().take_while(|byte| **byte != b'\n') {
+            quoted ^= byte == b'"';
+            match names.last_mut() {
+                Some(name) if quoted || byte != self.separator => name.push(byte),
+                _ => names.push(Vec::new()),
+            }
+        }
+        let plain = |name: Vec<u8>| String::from_utf8_lossy(&name).trim().trim_matches('"').to_owned();
+        names.into_iter().map(plain).collect()
+    }
+}
+
+/// Checks a CSV text: UTF-8, a header, at least one row, no ragged row, no open quote.
+pub(crate) fn check(file: &str, bytes: &[u8], settings: &CsvSettings) -> Result<Sound, Error> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    check_utf8(file, bytes)?;
+    let separator = settings.separator.resolve(bytes);
+    let mut sound =
+        Sound { text: Vec::with_capacity(bytes.len()), separator: separator.byte(), lines: Vec::new() };
+    let mut n_columns = None;
+    for record in Records::new(bytes, separator.byte()) {
+        let line = record.line;
+        if record.is_open {
+            return Err(Error::UnclosedQuote { file: file.to_owned(), line });
+        }
+        let expected = *n_columns.get_or_insert(record.n_fields);
+        if record.n_fields != expected {
+            let (found, separator) = (record.n_fields, separator.in_words());
+            return Err(Error::Ragged { file: file.to_owned(), line, expected, found, separator });
+        }
+        sound.text.extend_from_slice(record.text);
+        sound.text.push(b'\n');
+        sound.lines.push(line);
+    }
+    let n_columns = n_columns.ok_or_else(|| Error::EmptyFile { file: file.to_owned() })?;
+    sound.lines.remove(0);
+    if sound.lines.is_empty() {
+        return Err(Error::NoRows { file: file.to_owned(), n_columns });
+    }
+    Ok(sound)
+}
+
+fn check_utf8(file: &str, bytes: &[u8]) -> Result<(), Error> {
+    let Err(error) = std::str::from_utf8(bytes) else { return Ok(()) };
+    let sound = &bytes[..error.valid_up_to()];
+    let line = sound.split(|byte| *byte == b'\n').count() as u64;
+    let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+    Err(Error::NotUtf8 { file: file.to_owned(), line, byte })
+}
+
+/// One record: a header or a data row.
+struct Record<'a> {
+    text: &'a [u8],
+    line: u64,
+    n_fields: usize,
+    is_open: bool,
+}
+
+/// Cuts a text into records, blank lines left out.
+struct Records<'a> {
+    rest: &'a [u8],
+    separator: u8,
+    line: u64,
+}
+
+impl<'a> Records<'a> {
+    fn new(text: &'a [u8], separator: u8) -> Self {
+        Self { rest: text, separator, line: 1 }
+    }
+
+    /// The next line that is no blank, or more lines where quotes join them.
+    fn cut(&mut self) -> Record<'a> {
+        let (mut n_fields, mut quoted, mut n_lines) = (1, false, 1);
+        let mut end = self.rest.len();
+        for (at, &byte) in self.rest.iter().enumerate() {
+            match byte {
+                // A doubled quote inside a quoted field closes and opens it again.
+                b'"' => quoted = !quoted,
+                b'\n' if quoted => n_lines += 1,
+                b'\n' => {
+                    end = at;
+                    break;
+                }
+                byte if byte == self.separator && !quoted => n_fields += 1,
+                _ => {}
+            }
+        }
+        let text = self.rest[..end].strip_suffix(b"\r").unwrap_or(&self.rest[..end]);
+        let record = Record { text, line: self.line, n_fields, is_open: quoted };
+        self.rest = self.rest.get(end + 1..).unwrap_or_default();
+        self.line += n_lines;
+        record
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Record<'a>;
+
+    fn next(&mut self) -> Option<Record<'a>> {
+        while !self.rest.is_empty() {
+            let record = self.cut();
+            if !record.text.trim_ascii().is_empty() {
+                return Some(record);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &[u8]) -> String {
+        check("a.csv", text, &CsvSettings::default()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_ragged_row_is_named_by_its_line() {
+        assert_eq!(
+            error(b"a,b\n1,2\n\n1,2,3\n"),
+            "`a.csv`, line 4: 3 fields, but the header has 2; a field that holds a line break or the separator (comma) \
+             must stand in double quotes"
+        );
+    }
+
+    #[test]
+    fn quotes_hide_separators_and_line_breaks() {
+        let sound = check("a.csv", b"a;b\n\"x;\"\"y\n\";2\n3;4\n", &CsvSettings::default()).unwrap();
+        assert_eq!((sound.separator, sound.lines), (b';', vec![2, 4]));
+    }
+
+    #[test]
+    fn an_open_quote_is_named_by_its_line() {
+        assert!(error(b"a,b\n1,2\n\"3,4\n5,6\n").starts_with("`a.csv`, line 3: a double quote"));
+    }
+
+    #[test]
+    fn empty_files_and_files_without_rows_are_told_apart() {
+        assert!(error(b"\xef\xbb\xbf\n \n").contains("is empty"));
+        assert!(error(b"a,b\n").contains("has a header of 2 columns and no data rows"));
+    }
+
+    #[test]
+    fn another_encoding_is_named_by_line_and_byte() {
+        assert!(error(b"a,b\n1,M\xfcller\n").starts_with("`a.csv`, line 2: byte 0xFC is not UTF-8"));
+    }
+}

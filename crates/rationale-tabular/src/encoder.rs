@@ -1,0 +1,316 @@
+//! Tables to rows of numbers, by a schema.
+
+use ndarray::{Array2, ArrayViewMut1};
+
+use crate::{Column, Error, Field, FieldKind, Schema, Table};
+
+/// How categories become numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// One feature a field: the category's place in the dictionary; missing is NaN.
+    Ordinal,
+    /// One feature a category, 1 or 0, called `field=category`; missing is all 0.
+    OneHot,
+}
+
+impl Encoding {
+    /// The name in model files: `ordinal`, `one-hot`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ordinal => "ordinal",
+            Self::OneHot => "one-hot",
+        }
+    }
+
+    /// The encoding of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Ordinal, Self::OneHot].into_iter().find(|encoding| encoding.name() == name)
+    }
+}
+
+/// What to do about a category that the schema does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnseenCategory {
+    /// Fail, naming it.
+    #[default]
+    Refuse,
+    /// Take it for missing.
+    Missing,
+}
+
+/// What to do about missing values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissingValues {
+    /// Encode them.
+    #[default]
+    Allow,
+    /// Fail, naming the first one.
+    Refuse,
+}
+
+/// Turns tables into rows of numbers by a schema.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoder {
+    schema: Schema,
+    encoding: Encoding,
+    unseen: UnseenCategory,
+    missing: MissingValues,
+    feature_names: Vec<String>,
+}
+
+/// Rows of numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoded {
+    /// `[row, feature]`.
+    pub rows: Array2<f64>,
+    /// Columns of the table that the schema does not name.
+    pub ignored: Vec<String>,
+}
+
+impl Encoder {
+    /// Fails where two features would have one name.
+    pub fn new(schema: Schema, encoding: Encoding) -> Result<Self, Error> {
+        let feature_names: Vec<String> =
+            schema.fields().iter().flat_map(|field| names(field, encoding)).collect();
+        check_unique(&feature_names)?;
+        let (unseen, missing) = (UnseenCategory::default(), MissingValues::default());
+        Ok(Self { schema, encoding, unseen, missing, feature_names })
+    }
+
+    /// Sets what happens to unseen categories.
+    pub fn with_unseen(mut self, unseen: UnseenCategory) -> Self {
+        self.unseen = unseen;
+        self
+    }
+
+    /// Sets what happens to missing values.
+    pub fn with_missing(mut self, missing: MissingValues) -> Self {
+        self.missing = missing;
+        self
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The encoding.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The features' names.
+    pub fn feature_names(&self) -> &[String] {
+        &self.feature_names
+    }
+
+    /// How many features there are.
+    pub fn n_features(&self) -> usize {
+        self.feature_names.len()
+    }
+
+    /// The features of each field, in the schema's order, for `FeatureGroups::new`.
+    pub fn groups(&self) -> Vec<(String, Vec<usize>)> {
+        let mut next = 0;
+        let mut group = |field: &Field| {
+            let first = next;
+            next += width(field, self.encoding);
+            (field.name.clone(), (first..next).collect())
+        };
+        self.schema.fields().iter().map(&mut group).collect()
+    }
+
+    /// Encodes a table; columns are found by name. Infinite numbers are refused.
+    pub fn encode(&self, table: &Table) -> Result<Encoded, Error> {
+        table.check_columns(&self.schema.names())?;
+        let mut rows = Array2::zeros((table.n_rows(), self.n_features()));
+        let mut first = 0;
+        for field in self.schema.fields() {
+            let column = table.column(&field.name)?;
+            for (row, mut encoded) in rows.rows_mut().into_iter().enumerate() {
+                let code = self.code(table, field, column, row)?;
+                self.write(field, code, first, &mut encoded);
+            }
+            first += width(field, self.encoding);
+        }
+        let known = self.schema.names();
+        let ignored = table.column_names().into_iter().filter(|name| !known.contains(name));
+        Ok(Encoded { rows, ignored: ignored.map(str::to_owned).collect() })
+    }
+
+    /// A row's value of the schema's field, for people; `missing` where it is. Panics out of range, as indexing does.
+    pub fn display_value(&self, table: &Table, row: usize, field: usize) -> Result<String, Error> {
+        let column = table.column(&self.schema.fields()[field].name)?;
+        Ok(column.text_at(row).map_or_else(|| "missing".to_owned(), std::borrow::Cow::into_owned))
+    }
+
+    /// The number or the category's place; NaN where it is missing.
+    fn code(&self, table: &Table, field: &Field, column: &Column, row: usize) -> Result<f64, Error> {
+        let code = match &field.kind {
+            FieldKind::Numeric => number(table, field, column, row)?,
+            FieldKind::Categorical { categories } => match column.text_at(row) {
+                None => f64::NAN,
+                Some(text) => match categories.iter().position(|category| *category == text) {
+                    Some(code) => code as f64,
+                    None if self.unseen == UnseenCategory::Missing => f64::NAN,
+                    None => return Err(unseen(table, field, row, &text, categories)),
+                },
+            },
+        };
+        if code.is_nan() && self.missing == MissingValues::Refuse {
+            let (file, column, place) = (table.name().to_owned(), field.name.clone(), table.place(row));
+            return Err(Error::MissingValue { file, column, place });
+        }
+        Ok(code)
+    }
+
+    fn write(&self, field: &Field, code: f64, first: usize, encoded: &mut ArrayViewMut1<'_, f64>) {
+        if matches!(field.kind, FieldKind::Numeric) || self.encoding == Encoding::Ordinal {
+            encoded[first] = code;
+        } else if !code.is_nan() {
+            #[expect(clippy::cast_sign_loss, reason = "a place in the dictionary")]
+            let category = code as usize;
+            encoded[first + category] = 1.0;
+        }
+    }
+}
+
+fn names(field: &Field, encoding: Encoding) -> Vec<String> {
+    match (&field.kind, encoding) {
+        (FieldKind::Categorical { categories }, Encoding::OneHot) => {
+            categories.iter().map(|category| format!("{}={category}", field.name)).collect()
+        }
+        _ => vec![field.name.clone()],
+    }
+}
+
+fn width(field: &Field, encoding: Encoding) -> usize {
+    match (&field.kind, encoding) {
+        (FieldKind::Categorical { categories }, Encoding::OneHot) => categories.len(),
+        _ => 1,
+    }
+}
+
+fn number(table: &Table, field: &Field, column: &Column, row: usize) -> Result<f64, Error> {
+    let (file, name, place) = (table.name(), field.name.as_str(), table.place(row));
+    let value = match (column.numbers(), column.text_at(row)) {
+        (Some(numbers), _) => numbers[row],
+        (None, None) => f64::NAN,
+        (None, Some(text)) => text.trim().parse().map_err(|_| Error::NotNumeric {
+            file: file.to_owned(),
+            column: name.to_owned(),
+            place,
+            text: text.into_owned(),
+        })?,
+    };
+    if value.is_infinite() {
+        return Err(Error::NotFinite { file: file.to_owned(), column: name.to_owned(), place, value });
+    }
+    Ok(value)
+}
+
+fn unseen(table: &Table, field: &Field, row: usize, value: &str, known: &[String]) -> Error {
+    Error::UnseenCategory {
+        file: table.name().to_owned(),
+        column: field.name.clone(),
+        place: table.place(row),
+        value: value.to_owned(),
+        known: known.to_vec(),
+    }
+}
+
+fn check_unique(feature_names: &[String]) -> Result<(), Error> {
+    let mut sorted = feature_names.to_vec();
+    sorted.sort();
+    let mut names: Vec<String> =
+        sorted.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect();
+    names.dedup();
+    if names.is_empty() { Ok(()) } else { Err(Error::DuplicateFeatures { names }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    fn table(text: &str) -> Table {
+        Table::from_csv_bytes("a.csv", text.as_bytes()).unwrap()
+    }
+
+    fn encoder(encoding: Encoding) -> Encoder {
+        let learnt = table("job,age\nclerk,1\nbaker,2\n");
+        Encoder::new(Schema::learn(&learnt, &[] as &[&str]).unwrap(), encoding).unwrap()
+    }
+
+    fn error(text: &str) -> String {
+        encoder(Encoding::OneHot).encode(&table(text)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn ordinal_codes_are_places_in_the_dictionary() {
+        let encoded = encoder(Encoding::Ordinal).encode(&table("age,job,x\n7,clerk,0\n8,baker,0\n")).unwrap();
+        assert_eq!(encoded.rows, array![[1.0, 7.0], [0.0, 8.0]]);
+        assert_eq!(encoded.ignored, ["x"]);
+    }
+
+    #[test]
+    fn groups_are_the_fields_of_a_one_hot_encoding() {
+        assert_eq!(encoder(Encoding::OneHot).groups(), [("job".into(), vec![0, 1]), ("age".into(), vec![2])]);
+    }
+
+    #[test]
+    fn missing_is_nan_or_all_zeros() {
+        let missing = table("job,age\n,\nclerk,3\n");
+        let ordinal = encoder(Encoding::Ordinal).encode(&missing).unwrap().rows;
+        assert!(ordinal.row(0).iter().all(|x| x.is_nan()));
+        let one_hot = encoder(Encoding::OneHot).encode(&missing).unwrap().rows;
+        assert!(one_hot[[0, 0]] == 0.0 && one_hot[[0, 1]] == 0.0 && one_hot[[0, 2]].is_nan());
+    }
+
+    #[test]
+    fn refused_missing_values_are_named() {
+        let encoder = encoder(Encoding::OneHot).with_missing(MissingValues::Refuse);
+        let error = encoder.encode(&table("job,age\nclerk,1\nclerk,\n")).unwrap_err().to_string();
+        assert!(
+            error.starts_with("`a.csv`, column `age`, data row 2 (line 3): the value is missing"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_unseen_category_is_named_with_the_known_ones() {
+        assert_eq!(
+            error("job,age\nclerk,1\npilot,2\n"),
+            "`a.csv`, column `job`, data row 2 (line 3): `pilot` did not occur in training; known are `baker`, `clerk`; \
+             correct the value, or choose to treat unseen categories as missing"
+        );
+        let lenient = encoder(Encoding::OneHot).with_unseen(UnseenCategory::Missing);
+        assert_eq!(lenient.encode(&table("job,age\npilot,2\n")).unwrap().rows, array![[0.0, 0.0, 2.0]]);
+    }
+
+    #[test]
+    fn infinity_and_words_are_no_numbers() {
+        let infinite = error("job,age\nclerk,1\nclerk,inf\n");
+        assert!(
+            infinite.starts_with("`a.csv`, column `age`, data row 2 (line 3): inf is not finite"),
+            "{infinite}"
+        );
+        let word = error("job,age\nclerk,old\n");
+        assert!(word.contains("`old` is not a number"), "{word}");
+    }
+
+    #[test]
+    fn every_column_that_is_not_there_is_named() {
+        let error = error("x\n1\n");
+        assert!(error.contains("`job`, `age`"), "{error}");
+    }
+
+    #[test]
+    fn two_features_of_one_name_are_refused() {
+        let clash = table("a,a=x\nx,1\ny,2\n");
+        let schema = Schema::learn(&clash, &[] as &[&str]).unwrap();
+        assert!(Encoder::new(schema.clone(), Encoding::OneHot).is_err());
+        assert!(Encoder::new(schema, Encoding::Ordinal).is_ok());
+    }
+}
