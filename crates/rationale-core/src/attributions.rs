@@ -155,6 +155,22 @@ impl Attributions {
         Ok(grouped.with_output_names(self.output_names.clone())?.with_evidence(evidence))
     }
 
+    /// The same attributions of one output only.
+    pub fn select_output(&self, output: usize) -> Result<Self, Error> {
+        let available = self.n_outputs();
+        if output >= available {
+            return Err(Error::Target { asked: output, available });
+        }
+        let of_output = |values: &Array3<f64>| values.select(Axis(2), &[output]);
+        let standard_error = self.evidence.standard_error.as_ref().map(of_output);
+        let base_values = self.base_values.select(Axis(1), &[output]);
+        let predictions = self.predictions.select(Axis(1), &[output]);
+        let selected = Self::new(of_output(&self.values), base_values, predictions)?
+            .with_feature_names(self.feature_names.clone())?
+            .with_output_names(vec![self.output_names[output].clone()])?;
+        Ok(selected.with_evidence(Evidence { standard_error, ..self.evidence.clone() }))
+    }
+
     /// The same attributions of some rows only, in the order given. Panics where a row is out of range.
     pub fn select_rows(&self, rows: &[usize]) -> Self {
         let standard_error = self.evidence.standard_error.as_ref().map(|se| se.select(Axis(0), rows));
@@ -210,6 +226,16 @@ mod tests {
     fn rejects_predictions_of_another_shape() {
         let error = Attributions::new(Array3::zeros((2, 3, 1)), Array2::zeros((2, 1)), Array2::zeros((1, 1)));
         assert_eq!(error.unwrap_err().to_string(), "predictions has shape [1, 1], but [2, 1] is needed");
+    }
+
+    #[test]
+    fn selects_one_output_and_refuses_one_that_is_not_there() {
+        let values = array![[[1.0, 5.0]], [[2.0, 6.0]]];
+        let both = Attributions::new(values, Array2::zeros((2, 2)), array![[1.0, 5.0], [2.0, 7.0]]).unwrap();
+        let second = both.select_output(1).unwrap();
+        assert_eq!(second.values(), array![[[5.0]], [[6.0]]]);
+        assert_eq!((second.output_names()[0].as_str(), second.completeness_gap()), ("output 1", 1.0));
+        assert!(matches!(both.select_output(2), Err(Error::Target { asked: 2, available: 2 })));
     }
 
     #[test]

@@ -35,10 +35,10 @@ impl Column {
 
     /// Numbers where every text is one, else the texts. A code such as `01` is a text: as a number it would lose its
     /// zero. A column without any text is numeric, all missing.
-    pub(crate) fn recognised(texts: Vec<Option<String>>) -> Self {
+    pub(crate) fn recognised(texts: &[Option<&str>]) -> Self {
         let numbers: Option<Vec<f64>> =
-            texts.iter().map(|text| text.as_deref().map_or(Some(f64::NAN), number)).collect();
-        Self(numbers.map_or(Values::Text(texts), Values::Numeric))
+            texts.iter().map(|text| text.map_or(Some(f64::NAN), number)).collect();
+        numbers.map_or_else(|| Self::text(texts.iter().copied()), Self::numeric)
     }
 
     /// What the column holds.
@@ -83,7 +83,8 @@ impl Column {
         }
     }
 
-    /// A row's value as text; `None` where it is missing. Panics out of range, as indexing does.
+    /// A row's value as text, a number in its shortest spelling (`1.50` is `1.5`); `None` where it is missing. Panics
+    /// out of range, as indexing does.
     pub fn text_at(&self, row: usize) -> Option<Cow<'_, str>> {
         match &self.0 {
             Values::Numeric(values) => (!values[row].is_nan()).then(|| Cow::Owned(values[row].to_string())),
@@ -106,8 +107,8 @@ impl Column {
     }
 }
 
-/// The number that a text spells, if it spells one and would be spelt so again but for harmless zeros.
-fn number(text: &str) -> Option<f64> {
+/// The number that a text spells; none for a code with a leading zero.
+pub(crate) fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text).as_bytes();
     let is_code = digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit();
@@ -119,8 +120,8 @@ mod tests {
     use super::*;
 
     fn recognised(texts: &[&str]) -> Column {
-        let missing = |text: &&str| (!text.is_empty()).then(|| (*text).to_owned());
-        Column::recognised(texts.iter().map(missing).collect())
+        let texts: Vec<_> = texts.iter().map(|text| (!text.is_empty()).then_some(*text)).collect();
+        Column::recognised(&texts)
     }
 
     #[test]

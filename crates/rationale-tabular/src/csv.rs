@@ -5,7 +5,7 @@ use crate::Error;
 /// Which character stands between fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Separator {
-    /// The one of the others that cuts the header into the most fields.
+    /// The one of the others on which the first lines agree best; among equals, the one that gives the most columns.
     #[default]
     Detect,
     /// `,`
@@ -40,14 +40,24 @@ impl Separator {
     }
 
     fn resolve(self, text: &[u8]) -> Self {
-        let header = |separator: Self| Records::new(text, separator.byte()).next().map_or(0, |r| r.n_fields);
         match self {
             // The last maximum wins: in reverse, a comma wins over its rivals.
-            Self::Detect => Self::KNOWN.into_iter().rev().max_by_key(|s| header(*s)).unwrap_or_default(),
+            Self::Detect => Self::KNOWN.into_iter().rev().max_by_key(|s| s.fit(text)).unwrap_or_default(),
             known => known,
         }
     }
+
+    /// Whether it cuts the header at all, how many of the first records agree with the header, and on how many fields.
+    fn fit(self, text: &[u8]) -> (bool, usize, usize) {
+        let records = Records::new(text, self.byte()).take(RECORDS_TRIED);
+        let counts: Vec<usize> = records.map(|record| record.n_fields).collect();
+        let header = counts.first().copied().unwrap_or_default();
+        (header > 1, counts.iter().filter(|count| **count == header).count(), header)
+    }
 }
+
+/// How many records a separator is judged by.
+const RECORDS_TRIED: usize = 20;
 
 /// Cells that count as missing unless [`CsvSettings::with_missing`] says otherwise.
 pub const DEFAULT_MISSING: [&str; 6] = ["", "NA", "NaN", "nan", "null", "NULL"];
@@ -87,28 +97,13 @@ impl CsvSettings {
 /// A CSV text that is known to be sound.
 #[derive(Debug)]
 pub(crate) struct Sound {
-    /// The text without byte-order mark and blank lines.
+    /// The columns' names.
+    pub header: Vec<String>,
+    /// The data rows without blank lines, under a header that only counts the columns.
     pub text: Vec<u8>,
     pub separator: u8,
     /// The line on which each data row begins, counted from 1.
     pub lines: Vec<u64>,
-}
-
-impl Sound {
-    /// The columns' names.
-    pub(crate) fn header(&self) -> Vec<String> {
-        let mut names = vec![Vec::new()];
-        let mut quoted = false;
-        for &byte in self.text.iter().take_while(|byte| **byte != b'\n') {
-            quoted ^= byte == b'"';
-            match names.last_mut() {
-                Some(name) if quoted || byte != self.separator => name.push(byte),
-                _ => names.push(Vec::new()),
-            }
-        }
-        let plain = |name: Vec<u8>| String::from_utf8_lossy(&name).trim().trim_matches('"').to_owned();
-        names.into_iter().map(plain).collect()
-    }
 }
 
 /// Checks a CSV text: UTF-8, a header, at least one row, no ragged row, no open quote.
@@ -116,29 +111,61 @@ pub(crate) fn check(file: &str, bytes: &[u8], settings: &CsvSettings) -> Result<
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     check_utf8(file, bytes)?;
     let separator = settings.separator.resolve(bytes);
-    let mut sound =
-        Sound { text: Vec::with_capacity(bytes.len()), separator: separator.byte(), lines: Vec::new() };
-    let mut n_columns = None;
-    for record in Records::new(bytes, separator.byte()) {
-        let line = record.line;
-        if record.is_open {
-            return Err(Error::UnclosedQuote { file: file.to_owned(), line });
-        }
-        let expected = *n_columns.get_or_insert(record.n_fields);
-        if record.n_fields != expected {
-            let (found, separator) = (record.n_fields, separator.in_words());
-            return Err(Error::Ragged { file: file.to_owned(), line, expected, found, separator });
-        }
-        sound.text.extend_from_slice(record.text);
-        sound.text.push(b'\n');
-        sound.lines.push(line);
+    let mut records = Records::new(bytes, separator.byte());
+    let first = records.next().ok_or_else(|| Error::EmptyFile { file: file.to_owned() })?;
+    check_record(file, &first, first.n_fields, separator)?;
+    let mut text = Vec::with_capacity(bytes.len());
+    text.extend_from_slice(&numbered(first.n_fields, separator.byte()));
+    let mut lines = Vec::new();
+    for record in records {
+        check_record(file, &record, first.n_fields, separator)?;
+        text.extend_from_slice(record.text);
+        text.push(b'\n');
+        lines.push(record.line);
     }
-    let n_columns = n_columns.ok_or_else(|| Error::EmptyFile { file: file.to_owned() })?;
-    sound.lines.remove(0);
-    if sound.lines.is_empty() {
-        return Err(Error::NoRows { file: file.to_owned(), n_columns });
+    if lines.is_empty() {
+        return Err(Error::NoRows { file: file.to_owned(), n_columns: first.n_fields });
     }
-    Ok(sound)
+    Ok(Sound { header: names(first.text, separator.byte()), text, separator: separator.byte(), lines })
+}
+
+fn check_record(file: &str, record: &Record<'_>, expected: usize, separator: Separator) -> Result<(), Error> {
+    let (file, line, found) = (file.to_owned(), record.line, record.n_fields);
+    if record.is_open {
+        return Err(Error::UnclosedQuote { file, line });
+    }
+    if found != expected {
+        return Err(Error::Ragged { file, line, expected, found, separator: separator.in_words() });
+    }
+    Ok(())
+}
+
+/// The header `0,1,2`: names of our own cannot be mistaken for anything by the reader below.
+fn numbered(n_columns: usize, separator: u8) -> Vec<u8> {
+    let names: Vec<String> = (0..n_columns).map(|column| column.to_string()).collect();
+    let mut header = names.join(&char::from(separator).to_string()).into_bytes();
+    header.push(b'\n');
+    header
+}
+
+/// The names in a header. Those in quotes are kept to the letter, the others lose the space around them.
+fn names(header: &[u8], separator: u8) -> Vec<String> {
+    let mut fields = vec![Vec::new()];
+    let mut quoted = false;
+    for &byte in header {
+        quoted ^= byte == b'"';
+        match fields.last_mut() {
+            Some(field) if quoted || byte != separator => field.push(byte),
+            _ => fields.push(Vec::new()),
+        }
+    }
+    fields.iter().map(|field| name(&String::from_utf8_lossy(field))).collect()
+}
+
+fn name(field: &str) -> String {
+    let field = field.trim();
+    let quoted = field.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    quoted.map_or_else(|| field.to_owned(), |inner| inner.replace("\"\"", "\""))
 }
 
 fn check_utf8(file: &str, bytes: &[u8]) -> Result<(), Error> {
@@ -200,7 +227,7 @@ impl<'a> Iterator for Records<'a> {
     fn next(&mut self) -> Option<Record<'a>> {
         while !self.rest.is_empty() {
             let record = self.cut();
-            if !record.text.trim_ascii().is_empty() {
+            if record.n_fields > 1 || !record.text.trim_ascii().is_empty() {
                 return Some(record);
             }
         }
@@ -231,6 +258,34 @@ mod tests {
         assert_eq!((sound.separator, sound.lines), (b';', vec![2, 4]));
     }
 
+    fn separator(text: &[u8]) -> u8 {
+        check("a.csv", text, &CsvSettings::default()).unwrap().separator
+    }
+
+    #[test]
+    fn the_separator_is_the_one_that_the_first_lines_agree_on() {
+        assert_eq!(separator(b"a,b\n1,2\n"), b',');
+        assert_eq!(separator(b"a\tb\n1,5\t2\n"), b'\t');
+        assert_eq!(separator(b"a|b\n1|2\n"), b'|');
+        assert_eq!(separator(b"price, net;b\n1;2\n3;4\n"), b';');
+        assert_eq!(separator(b"\"x;y;z\",b\n1,2\n"), b',');
+        let settings = CsvSettings::default().with_separator(Separator::Pipe);
+        assert_eq!(check("a.csv", b"a,b\n1,2\n", &settings).unwrap().header, ["a,b"]);
+    }
+
+    #[test]
+    fn names_lose_the_byte_order_mark_quotes_and_space_around_them() {
+        let text = b"\xef\xbb\xbfa, b ,\"c, \"\"d\"\"\n\",\"\"\r\n1,2,3,4\r\n";
+        let sound = check("a.csv", text, &CsvSettings::default()).unwrap();
+        assert_eq!(sound.header, ["a", "b", "c, \"d\"\n", ""]);
+        assert_eq!(sound.lines, [3]);
+    }
+
+    #[test]
+    fn a_row_of_empty_cells_is_no_blank_line() {
+        assert_eq!(check("a.csv", b"a\tb\n\t\n\n1\t2\n", &CsvSettings::default()).unwrap().lines, [2, 4]);
+    }
+
     #[test]
     fn an_open_quote_is_named_by_its_line() {
         assert!(error(b"a,b\n1,2\n\"3,4\n5,6\n").starts_with("`a.csv`, line 3: a double quote"));
@@ -239,7 +294,7 @@ mod tests {
     #[test]
     fn empty_files_and_files_without_rows_are_told_apart() {
         assert!(error(b"\xef\xbb\xbf\n \n").contains("is empty"));
-        assert!(error(b"a,b\n").contains("has a header of 2 columns and no data rows"));
+        assert!(error(b"a,b\n").contains("has 2 columns and no data rows"));
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! Tables to rows of numbers, by a schema.
 
+use std::collections::BTreeMap;
+
 use ndarray::{Array2, ArrayViewMut1};
 
+use crate::column::number;
+use crate::table::repeated;
 use crate::{Column, Error, Field, FieldKind, Schema, Table};
 
 /// How categories become numbers.
@@ -72,7 +76,10 @@ impl Encoder {
     pub fn new(schema: Schema, encoding: Encoding) -> Result<Self, Error> {
         let feature_names: Vec<String> =
             schema.fields().iter().flat_map(|field| names(field, encoding)).collect();
-        check_unique(&feature_names)?;
+        let names = repeated(&feature_names);
+        if !names.is_empty() {
+            return Err(Error::DuplicateFeatures { names });
+        }
         let (unseen, missing) = (UnseenCategory::default(), MissingValues::default());
         Ok(Self { schema, encoding, unseen, missing, feature_names })
     }
@@ -126,9 +133,7 @@ impl Encoder {
         let mut rows = Array2::zeros((table.n_rows(), self.n_features()));
         let mut first = 0;
         for field in self.schema.fields() {
-            let column = table.column(&field.name)?;
-            for (row, mut encoded) in rows.rows_mut().into_iter().enumerate() {
-                let code = self.code(table, field, column, row)?;
+            for (code, mut encoded) in self.codes(table, field)?.into_iter().zip(rows.rows_mut()) {
                 self.write(field, code, first, &mut encoded);
             }
             first += width(field, self.encoding);
@@ -140,28 +145,50 @@ impl Encoder {
 
     /// A row's value of the schema's field, for people; `missing` where it is. Panics out of range, as indexing does.
     pub fn display_value(&self, table: &Table, row: usize, field: usize) -> Result<String, Error> {
-        let column = table.column(&self.schema.fields()[field].name)?;
-        Ok(column.text_at(row).map_or_else(|| "missing".to_owned(), std::borrow::Cow::into_owned))
+        let field = &self.schema.fields()[field];
+        let column = table.column(&field.name)?;
+        let Some(text) = column.text_at(row) else { return Ok("missing".to_owned()) };
+        let category = match &field.kind {
+            FieldKind::Numeric => None,
+            FieldKind::Categorical { categories } => {
+                Dictionary::new(categories).code(column, row, &text).map(|code| categories[code].clone())
+            }
+        };
+        Ok(category.unwrap_or_else(|| text.into_owned()))
     }
 
-    /// The number or the category's place; NaN where it is missing.
-    fn code(&self, table: &Table, field: &Field, column: &Column, row: usize) -> Result<f64, Error> {
-        let code = match &field.kind {
-            FieldKind::Numeric => number(table, field, column, row)?,
-            FieldKind::Categorical { categories } => match column.text_at(row) {
-                None => f64::NAN,
-                Some(text) => match categories.iter().position(|category| *category == text) {
-                    Some(code) => code as f64,
-                    None if self.unseen == UnseenCategory::Missing => f64::NAN,
-                    None => return Err(unseen(table, field, row, &text, categories)),
-                },
-            },
+    /// The field's number or category's place in each row; NaN where it is missing.
+    fn codes(&self, table: &Table, field: &Field) -> Result<Vec<f64>, Error> {
+        let column = table.column(&field.name)?;
+        let codes = match &field.kind {
+            FieldKind::Numeric => numbers(table, field, column)?,
+            FieldKind::Categorical { categories } => self.categories(table, field, column, categories)?,
         };
-        if code.is_nan() && self.missing == MissingValues::Refuse {
+        let missing = codes.iter().position(|code| code.is_nan());
+        if let (Some(row), MissingValues::Refuse) = (missing, self.missing) {
             let (file, column, place) = (table.name().to_owned(), field.name.clone(), table.place(row));
             return Err(Error::MissingValue { file, column, place });
         }
-        Ok(code)
+        Ok(codes)
+    }
+
+    fn categories(
+        &self,
+        table: &Table,
+        field: &Field,
+        column: &Column,
+        categories: &[String],
+    ) -> Result<Vec<f64>, Error> {
+        let dictionary = Dictionary::new(categories);
+        let code = |row| {
+            let Some(text) = column.text_at(row) else { return Ok(f64::NAN) };
+            match dictionary.code(column, row, &text) {
+                Some(code) => Ok(code as f64),
+                None if self.unseen == UnseenCategory::Missing => Ok(f64::NAN),
+                None => Err(unseen(table, field, row, &text, categories)),
+            }
+        };
+        (0..column.len()).map(code).collect()
     }
 
     fn write(&self, field: &Field, code: f64, first: usize, encoded: &mut ArrayViewMut1<'_, f64>) {
@@ -172,6 +199,26 @@ impl Encoder {
             let category = code as usize;
             encoded[first + category] = 1.0;
         }
+    }
+}
+
+/// The categories of a field, by their spelling.
+struct Dictionary<'a> {
+    codes: BTreeMap<&'a str, usize>,
+    categories: &'a [String],
+}
+
+impl<'a> Dictionary<'a> {
+    fn new(categories: &'a [String]) -> Self {
+        let codes = categories.iter().enumerate().map(|(code, category)| (category.as_str(), code)).collect();
+        Self { codes, categories }
+    }
+
+    /// A category's place. `1.50` is a text in a column that holds words too, and a number in one that does not: there
+    /// it is found by its value.
+    fn code(&self, column: &Column, row: usize, text: &str) -> Option<usize> {
+        let by_value = |value| self.categories.iter().position(|category| number(category) == Some(value));
+        self.codes.get(text).copied().or_else(|| column.numbers().and_then(|numbers| by_value(numbers[row])))
     }
 }
 
@@ -191,22 +238,22 @@ fn width(field: &Field, encoding: Encoding) -> usize {
     }
 }
 
-fn number(table: &Table, field: &Field, column: &Column, row: usize) -> Result<f64, Error> {
-    let (file, name, place) = (table.name(), field.name.as_str(), table.place(row));
-    let value = match (column.numbers(), column.text_at(row)) {
-        (Some(numbers), _) => numbers[row],
-        (None, None) => f64::NAN,
-        (None, Some(text)) => text.trim().parse().map_err(|_| Error::NotNumeric {
-            file: file.to_owned(),
-            column: name.to_owned(),
-            place,
-            text: text.into_owned(),
-        })?,
+fn numbers(table: &Table, field: &Field, column: &Column) -> Result<Vec<f64>, Error> {
+    let at = |row| (table.name().to_owned(), field.name.clone(), table.place(row));
+    let parse = |row| {
+        let Some(text) = column.text_at(row) else { return Ok(f64::NAN) };
+        text.trim().parse().map_err(|_| {
+            let (file, column, place) = at(row);
+            Error::NotNumeric { file, column, place, text: text.into_owned() }
+        })
     };
-    if value.is_infinite() {
-        return Err(Error::NotFinite { file: file.to_owned(), column: name.to_owned(), place, value });
-    }
-    Ok(value)
+    let numbers = match column.numbers() {
+        Some(numbers) => numbers.to_vec(),
+        None => (0..column.len()).map(parse).collect::<Result<Vec<f64>, Error>>()?,
+    };
+    let Some(row) = numbers.iter().position(|number| number.is_infinite()) else { return Ok(numbers) };
+    let (file, column, place) = at(row);
+    Err(Error::NotFinite { file, column, place, value: numbers[row] })
 }
 
 fn unseen(table: &Table, field: &Field, row: usize, value: &str, known: &[String]) -> Error {
@@ -217,15 +264,6 @@ fn unseen(table: &Table, field: &Field, row: usize, value: &str, known: &[String
         value: value.to_owned(),
         known: known.to_vec(),
     }
-}
-
-fn check_unique(feature_names: &[String]) -> Result<(), Error> {
-    let mut sorted = feature_names.to_vec();
-    sorted.sort();
-    let mut names: Vec<String> =
-        sorted.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect();
-    names.dedup();
-    if names.is_empty() { Ok(()) } else { Err(Error::DuplicateFeatures { names }) }
 }
 
 #[cfg(test)]
@@ -291,26 +329,54 @@ mod tests {
 
     #[test]
     fn infinity_and_words_are_no_numbers() {
-        let infinite = error("job,age\nclerk,1\nclerk,inf\n");
-        assert!(
-            infinite.starts_with("`a.csv`, column `age`, data row 2 (line 3): inf is not finite"),
-            "{infinite}"
+        assert_eq!(
+            error("job,age\nclerk,1\nclerk,-inf\n"),
+            "`a.csv`, column `age`, data row 2 (line 3): -inf is not finite; write a number, or leave the cell empty if \
+             the value is missing"
         );
         let word = error("job,age\nclerk,old\n");
-        assert!(word.contains("`old` is not a number"), "{word}");
+        assert!(
+            word.starts_with("`a.csv`, column `age`, data row 1 (line 2): `old` is not a number"),
+            "{word}"
+        );
+    }
+
+    #[test]
+    fn a_category_that_looks_like_a_number_is_found_in_a_column_of_numbers() {
+        let learnt = table("rate\n1.50\nbase\n");
+        let schema = Schema::learn(&learnt, &[] as &[&str]).unwrap();
+        let encoder = Encoder::new(schema, Encoding::Ordinal).unwrap();
+        let numbers = table("rate\n1.50\n");
+        assert_eq!(encoder.encode(&numbers).unwrap().rows, array![[0.0]]);
+        assert_eq!(encoder.display_value(&numbers, 0, 0).unwrap(), "1.50");
+    }
+
+    #[test]
+    fn values_are_displayed_as_people_write_them() {
+        let shown = table("age,job\n7.0,clerk\n,pilot\n");
+        let display = |row, field| encoder(Encoding::OneHot).display_value(&shown, row, field).unwrap();
+        assert_eq!(
+            [display(0, 0), display(0, 1), display(1, 0), display(1, 1)],
+            ["clerk", "7", "pilot", "missing"]
+        );
     }
 
     #[test]
     fn every_column_that_is_not_there_is_named() {
-        let error = error("x\n1\n");
-        assert!(error.contains("`job`, `age`"), "{error}");
+        assert_eq!(
+            error("x,jobs\n1,clerk\n"),
+            "`a.csv` has no column `job` (did you mean `jobs`?), `age`; its columns are `x`, `jobs`"
+        );
     }
 
     #[test]
     fn two_features_of_one_name_are_refused() {
         let clash = table("a,a=x\nx,1\ny,2\n");
         let schema = Schema::learn(&clash, &[] as &[&str]).unwrap();
-        assert!(Encoder::new(schema.clone(), Encoding::OneHot).is_err());
+        assert_eq!(
+            Encoder::new(schema.clone(), Encoding::OneHot).unwrap_err().to_string(),
+            "several features would be called `a=x`; rename a column or choose the ordinal encoding"
+        );
         assert!(Encoder::new(schema, Encoding::Ordinal).is_ok());
     }
 }

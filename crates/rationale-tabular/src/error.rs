@@ -44,12 +44,12 @@ pub enum Error {
         /// The file.
         file: String,
     },
-    /// There is a header and nothing below it.
-    #[error("`{file}` has a header of {n_columns} columns and no data rows; at least one is needed")]
+    /// There are columns and no rows.
+    #[error("`{file}` has {n_columns} columns and no data rows; at least one row is needed")]
     NoRows {
         /// The file.
         file: String,
-        /// How many columns the header has.
+        /// How many columns there are.
         n_columns: usize,
     },
     /// The text is in another encoding.
@@ -138,8 +138,12 @@ pub enum Error {
         /// What the reader said.
         reason: String,
     },
-    /// Parquet columns of types that are neither numbers nor text: all of them.
-    #[error("`{file}` has columns of types that cannot be read: {}; write them as numbers or text, or leave them out", Typed(.columns))]
+    /// Parquet columns of types that are not read: all of them.
+    #[error(
+        "`{file}` has columns of types that cannot be read: {}; write them as 32-bit or 64-bit numbers or as text, \
+         or leave them out",
+        Typed(.columns)
+    )]
     UnsupportedTypes {
         /// The file.
         file: String,

@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::io::{Cursor, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use polars::prelude::{
-    Column as Series, CsvReadOptions, DataFrame, DataType, IntoColumn, NamedFrom, ParquetReader,
-    ParquetWriter, PolarsResult, SerReader,
+    ArrowDataType, Column as Series, CsvReadOptions, DataFrame, DataType, IntoColumn, NamedFrom,
+    ParquetReader, ParquetWriter, PolarsError, PolarsResult, SerReader,
 };
 
 use crate::csv::Sound;
@@ -16,47 +17,86 @@ pub(crate) type Columns = Vec<(String, Column)>;
 
 /// Reads a CSV text that was checked; every cell comes as text and is recognised here.
 pub(crate) fn read_csv(file: &str, sound: &Sound, settings: &CsvSettings) -> Result<Columns, Error> {
+    let wrong = |error: PolarsError| Error::Csv { file: file.to_owned(), reason: error.to_string() };
     let frame = CsvReadOptions::default()
         .with_has_header(true)
         .with_infer_schema_length(Some(0))
         .map_parse_options(|options| options.with_separator(sound.separator).with_missing_is_null(false))
         .into_reader_with_file_handle(Cursor::new(&sound.text))
         .finish()
-        .map_err(|error| Error::Csv { file: file.to_owned(), reason: error.to_string() })?;
-    let columns = frame.columns().iter().map(|series| {
-        let texts =
-            texts(series).map_err(|error| Error::Csv { file: file.to_owned(), reason: error.to_string() })?;
-        let present = |text: Option<String>| text.filter(|text| !settings.is_missing(text));
-        Ok((series.name().to_string(), Column::recognised(texts.into_iter().map(present).collect())))
+        .map_err(wrong)?;
+    let (actual, expected) = (frame.height(), sound.lines.len());
+    if actual != expected {
+        let reason =
+            format!("{expected} rows were counted, and {actual} were read; are all double quotes doubled?");
+        return Err(Error::Csv { file: file.to_owned(), reason });
+    }
+    let columns = sound.header.iter().zip(frame.columns()).map(|(name, series)| {
+        let cells = series.str().map_err(wrong)?;
+        let cells = cells.iter().map(|cell| cell.filter(|cell| !settings.is_missing(cell)));
+        Ok((name.clone(), Column::recognised(&cells.collect::<Vec<_>>())))
     });
     columns.collect()
 }
 
-/// Reads a Parquet file.
+/// Reads a Parquet file. Its types are looked at first, all of them; on some that are not read, polars would panic. So it
+/// does on some damaged files.
 pub(crate) fn read_parquet(file: &str, handle: File) -> Result<Columns, Error> {
-    let wrong = |error: polars::prelude::PolarsError| Error::Parquet {
-        file: file.to_owned(),
-        reason: error.to_string(),
-    };
-    let frame = ParquetReader::new(handle).finish().map_err(wrong)?;
-    let unsupported: Vec<_> = frame
-        .columns()
-        .iter()
-        .filter(|series| !is_supported(series.dtype()))
-        .map(|series| (series.name().to_string(), series.dtype().to_string()))
-        .collect();
-    if !unsupported.is_empty() {
-        return Err(Error::UnsupportedTypes { file: file.to_owned(), columns: unsupported });
+    let wrong = |reason: String| Error::Parquet { file: file.to_owned(), reason };
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        let mut reader = ParquetReader::new(handle);
+        let unsupported = unsupported(&mut reader).map_err(|error| wrong(error.to_string()))?;
+        if !unsupported.is_empty() {
+            return Err(Error::UnsupportedTypes { file: file.to_owned(), columns: unsupported });
+        }
+        let frame = reader.finish().and_then(|frame| columns(&frame));
+        frame.map_err(|error| wrong(error.to_string()))
+    }));
+    read.unwrap_or_else(|_| Err(wrong("its parts contradict each other; is the file damaged?".to_owned())))
+}
+
+/// The columns that cannot be read, with their types.
+fn unsupported(reader: &mut ParquetReader<File>) -> PolarsResult<Vec<(String, String)>> {
+    let schema = reader.schema()?;
+    let unsupported = schema.iter().filter(|(_, field)| !is_supported(&field.dtype));
+    Ok(unsupported.map(|(name, field)| (name.to_string(), type_name(&field.dtype))).collect())
+}
+
+fn is_supported(kind: &ArrowDataType) -> bool {
+    use ArrowDataType as Kind;
+    match kind {
+        Kind::Dictionary(_, values, _) => is_supported(values),
+        Kind::Utf8 | Kind::LargeUtf8 | Kind::Utf8View | Kind::Null | Kind::Boolean => true,
+        // Narrower integers and half floats each take a feature of polars.
+        kind => [Kind::Int32, Kind::Int64, Kind::UInt32, Kind::UInt64, Kind::Float32, Kind::Float64]
+            .contains(kind),
     }
-    let columns = frame.columns().iter().map(|series| {
-        let column = if is_text(series.dtype()) {
-            Column::text(texts(series).map_err(wrong)?)
-        } else {
-            Column::numeric(numbers(series).map_err(wrong)?)
-        };
+}
+
+/// The type's name without its parameters.
+fn type_name(kind: &ArrowDataType) -> String {
+    let name = format!("{kind:?}");
+    name.split('(').next().unwrap_or(&name).to_owned()
+}
+
+fn columns(frame: &DataFrame) -> PolarsResult<Columns> {
+    let column = |series: &Series| {
+        let is_text =
+            matches!(series.dtype(), DataType::String | DataType::Categorical(..) | DataType::Enum(..));
+        let column = if is_text { texts(series)? } else { numbers(series)? };
         Ok((series.name().to_string(), column))
-    });
-    columns.collect()
+    };
+    frame.columns().iter().map(column).collect()
+}
+
+fn texts(series: &Series) -> PolarsResult<Column> {
+    let series = series.cast(&DataType::String)?;
+    Ok(Column::text(series.str()?.iter()))
+}
+
+fn numbers(series: &Series) -> PolarsResult<Column> {
+    let series = series.cast(&DataType::Float64)?;
+    Ok(Column::numeric(series.f64()?.iter().map(|number| number.unwrap_or(f64::NAN)).collect()))
 }
 
 /// Writes columns as Parquet: numbers as float64 with missing as null, texts as they are.
@@ -77,20 +117,71 @@ fn series(name: &str, column: &Column) -> Series {
     polars::prelude::Series::new(name.into(), texts).into_column()
 }
 
-fn is_text(kind: &DataType) -> bool {
-    matches!(kind, DataType::String | DataType::Categorical(..) | DataType::Enum(..))
-}
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
 
-fn is_supported(kind: &DataType) -> bool {
-    is_text(kind) || kind.is_primitive_numeric() || matches!(kind, DataType::Boolean | DataType::Null)
-}
+    use super::*;
+    use crate::Table;
 
-fn texts(series: &Series) -> PolarsResult<Vec<Option<String>>> {
-    let series = series.cast(&DataType::String)?;
-    Ok(series.str()?.iter().map(|text| text.map(str::to_owned)).collect())
-}
+    fn write(path: &Path, frame: Vec<Series>) {
+        let mut frame = DataFrame::new_infer_height(frame).unwrap();
+        let mut bytes = Vec::new();
+        ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
+        rationale_core::whole::write_file(path, |out| out.write_all(&bytes)).unwrap();
+    }
 
-fn numbers(series: &Series) -> PolarsResult<Vec<f64>> {
-    let series = series.cast(&DataType::Float64)?;
-    Ok(series.f64()?.iter().map(|number| number.unwrap_or(f64::NAN)).collect())
+    fn series<T>(name: &str, values: T) -> Series
+    where
+        polars::prelude::Series: NamedFrom<T, [Option<bool>]>,
+    {
+        polars::prelude::Series::new(name.into(), values).into_column()
+    }
+
+    #[test]
+    fn booleans_are_one_and_zero() {
+        let room = tempfile::tempdir().unwrap();
+        let path = room.path().join("a.parquet");
+        write(&path, vec![series("x", vec![Some(true), Some(false), None])]);
+        let table = Table::read_parquet(&path).unwrap();
+        let x = table.column("x").unwrap();
+        assert_eq!((&x.numbers().unwrap()[..2], x.is_missing(2)), (&[1.0, 0.0][..], true));
+        assert_eq!(crate::labels(&table.select_rows(&[0, 1]), "x", "true").unwrap(), [true, false]);
+    }
+
+    #[test]
+    fn every_column_of_a_type_that_is_not_read_is_named() {
+        let room = tempfile::tempdir().unwrap();
+        let path = room.path().join("a.parquet");
+        let bytes = |name: &str| {
+            polars::prelude::Series::new(name.into(), vec![Some(&b"ab"[..]), None]).into_column()
+        };
+        write(&path, vec![bytes("x"), series("y", vec![Some(true), None]), bytes("z")]);
+        assert_eq!(
+            Table::read(&path).unwrap_err().to_string(),
+            format!(
+                "`{}` has columns of types that cannot be read: `x` (BinaryView), `z` (BinaryView); write them as \
+                 32-bit or 64-bit numbers or as text, or leave them out",
+                path.display()
+            )
+        );
+    }
+
+    #[test]
+    fn a_damaged_file_is_an_error() {
+        let room = tempfile::tempdir().unwrap();
+        let path = room.path().join("a.parquet");
+        write(&path, vec![series("x", vec![Some(true), Some(false), None])]);
+        let sound = std::fs::read(&path).unwrap();
+        let mut damaged: Vec<_> = (4..sound.len()).map(|length| sound[..length].to_vec()).collect();
+        // The first page's size, out by two: polars panics on it.
+        let mut contradicting = sound.clone();
+        contradicting[7] ^= 2;
+        damaged.push(contradicting);
+        for bytes in damaged {
+            rationale_core::whole::write_file(&path, |out| out.write_all(&bytes)).unwrap();
+            let error = Table::read_parquet(&path).unwrap_err();
+            assert!(matches!(error, Error::Parquet { .. }), "{} bytes: {error}", bytes.len());
+        }
+    }
 }

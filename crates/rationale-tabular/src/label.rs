@@ -2,8 +2,8 @@
 
 use crate::{Column, Error, Table};
 
-/// Whether each row's label is the favourable value. In a column of numbers the value is compared as a number, so `1`
-/// finds `1.0`.
+/// Whether each row's label is the favourable value. In a column of numbers the value is compared as a number: `1` finds
+/// `1.0`, and `true` and `false` are 1 and 0, for so are the booleans of a Parquet file read.
 ///
 /// Every row needs a label, the favourable value must occur, and so must another one.
 pub fn labels(table: &Table, column: &str, favourable: &str) -> Result<Vec<bool>, Error> {
@@ -23,9 +23,17 @@ pub fn labels(table: &Table, column: &str, favourable: &str) -> Result<Vec<bool>
 }
 
 fn is(values: &Column, row: usize, favourable: &str) -> bool {
-    match (values.numbers(), favourable.trim().parse::<f64>()) {
-        (Some(numbers), Ok(wanted)) => numbers[row] == wanted,
-        _ => values.text_at(row).is_some_and(|text| text == favourable),
+    match values.numbers() {
+        Some(numbers) => number(favourable).is_some_and(|wanted| numbers[row] == wanted),
+        None => values.text_at(row).is_some_and(|text| text == favourable),
+    }
+}
+
+fn number(favourable: &str) -> Option<f64> {
+    match favourable.trim() {
+        "true" => Some(1.0),
+        "false" => Some(0.0),
+        number => number.parse().ok(),
     }
 }
 
@@ -51,6 +59,7 @@ mod tests {
     #[test]
     fn numbers_are_compared_as_numbers() {
         assert_eq!(read("y\n1.0\n0\n", "1").unwrap(), [true, false]);
+        assert_eq!(read("y\n1.0\n0\n", "false").unwrap(), [false, true]);
         assert_eq!(read("y\ngood\nbad\n", "bad").unwrap(), [false, true]);
     }
 

@@ -24,6 +24,7 @@
 //! Only to read and write files. It brings polars, which takes minutes to compile; the explainers themselves work on
 //! plain arrays and do without it.
 
+mod cell;
 mod column;
 mod csv;
 mod encoder;
@@ -36,6 +37,7 @@ mod schema;
 mod table;
 mod write;
 
+pub use cell::{Cell, write_csv};
 pub use column::{Column, ColumnKind};
 pub use csv::{CsvSettings, DEFAULT_MISSING, Separator};
 pub use encoder::{Encoded, Encoder, Encoding, MissingValues, UnseenCategory};
@@ -44,4 +46,4 @@ pub use label::labels;
 pub use recognise::Foreign;
 pub use schema::{Field, FieldKind, MOST_CATEGORIES, Schema};
 pub use table::{Place, Table};
-pub use write::{Cell, OutputFormat, write_attributions, write_csv, write_interactions, write_table};
+pub use write::{OutputFormat, write_attributions, write_interactions, write_table};

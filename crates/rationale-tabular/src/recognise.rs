@@ -106,7 +106,7 @@ impl fmt::Display for Foreign {
 
 /// Whether a file with these first bytes is Parquet.
 pub(crate) fn is_parquet(head: &[u8]) -> bool {
-    head.starts_with(b"PAR1")
+    head.starts_with(b"PAR1") && !is_text(head)
 }
 
 /// How many first bytes are enough to tell.

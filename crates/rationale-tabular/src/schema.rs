@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::table::repeated;
 use crate::{Column, ColumnKind, Error, Table};
 
 /// A text column with more categories than this is taken for an identifier.
@@ -38,8 +39,13 @@ pub enum FieldKind {
 }
 
 impl Schema {
-    /// Takes fields; no dictionary may list a category twice.
+    /// Takes fields; no name may stand twice, nor a category in one dictionary.
     pub fn new(fields: Vec<Field>) -> Result<Self, Error> {
+        let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+        let columns = repeated(&names);
+        if !columns.is_empty() {
+            return Err(Error::DuplicateColumns { file: "the schema".to_owned(), columns });
+        }
         for field in &fields {
             if let FieldKind::Categorical { categories } = &field.kind {
                 check_dictionary(&field.name, categories)?;
@@ -113,11 +119,8 @@ fn field(table: &Table, name: &str, column: &Column, most: usize) -> Result<Fiel
 }
 
 fn check_dictionary(field: &str, categories: &[String]) -> Result<(), Error> {
-    let mut seen = std::collections::BTreeSet::new();
-    match categories.iter().find(|category| !seen.insert(category.as_str())) {
-        Some(category) => {
-            Err(Error::DuplicateCategory { field: field.to_owned(), category: category.clone() })
-        }
+    match repeated(categories).into_iter().next() {
+        Some(category) => Err(Error::DuplicateCategory { field: field.to_owned(), category }),
         None => Ok(()),
     }
 }
@@ -144,8 +147,29 @@ mod tests {
 
     #[test]
     fn every_column_without_a_value_is_named() {
-        let error = learn("a,b,c\n1,,NA\n2,,\n", &[]).unwrap_err().to_string();
-        assert!(error.starts_with("`a.csv`: every value is missing in `b`, `c`"), "{error}");
+        assert_eq!(
+            learn("a,b,c\n1,,NA\n2,,\n", &[]).unwrap_err().to_string(),
+            "`a.csv`: every value is missing in `b`, `c`; nothing can be learnt from such columns: exclude them"
+        );
+    }
+
+    #[test]
+    fn a_schema_that_contradicts_itself_is_refused() {
+        let read = |json| Schema::from_json(&json).unwrap_err().to_string();
+        let twice =
+            serde_json::json!([{"name": "job", "kind": "categorical", "categories": ["a", "b", "a"]}]);
+        assert_eq!(read(twice), "the schema lists the category `a` of `job` twice; each may stand once");
+        let numeric = serde_json::json!({"name": "age", "kind": "numeric"});
+        let error = read(serde_json::json!([numeric, numeric]));
+        assert_eq!(error, "`the schema` has several columns called `age`; each name may stand once");
+        let error = read(serde_json::json!([{"name": "age", "kind": "date"}]));
+        assert!(error.starts_with("not a schema of a table: unknown variant `date`"), "{error}");
+    }
+
+    #[test]
+    fn excluding_every_column_leaves_nothing_to_learn() {
+        let error = learn("a\n1\n", &["a"]).unwrap_err().to_string();
+        assert_eq!(error, "`a.csv`: no column is left to learn from; exclude fewer");
     }
 
     #[test]

@@ -52,11 +52,27 @@ impl Table {
         let read = handle.by_ref().take(HEAD as u64).read_to_end(&mut head);
         read.map_err(|source| Error::Read { file: file.clone(), source })?;
         if is_parquet(&head) {
-            return Self::new(file.clone(), frame::read_parquet(&file, open(path, &file)?)?);
+            return Self::read_parquet(path);
         }
         let mut bytes = head;
         handle.read_to_end(&mut bytes).map_err(|source| Error::Read { file: file.clone(), source })?;
         Self::from_csv_bytes_with(&file, &bytes, settings)
+    }
+
+    /// Reads CSV, whatever the first bytes look like.
+    pub fn read_csv(path: &Path, settings: &CsvSettings) -> Result<Self, Error> {
+        let file = path.display().to_string();
+        let mut bytes = Vec::new();
+        let read = open(path, &file)?.read_to_end(&mut bytes);
+        read.map_err(|source| Error::Read { file: file.clone(), source })?;
+        Self::from_csv_bytes_with(&file, &bytes, settings)
+    }
+
+    /// Reads Parquet, whatever the first bytes look like.
+    pub fn read_parquet(path: &Path) -> Result<Self, Error> {
+        let file = path.display().to_string();
+        let columns = frame::read_parquet(&file, open(path, &file)?)?;
+        Self::new(file, columns)
     }
 
     /// Reads CSV from memory; `name` stands in messages.
@@ -70,8 +86,6 @@ impl Table {
             return Err(Error::OtherFormat { file: name.to_owned(), format });
         }
         let sound = csv::check(name, bytes, settings)?;
-        // polars would rename duplicates, so they are looked for before.
-        check_names(name, &sound.header())?;
         let mut table = Self::new(name, frame::read_csv(name, &sound, settings)?)?;
         for (place, line) in table.places.iter_mut().zip(&sound.lines) {
             place.line = Some(*line);
@@ -158,11 +172,15 @@ impl Table {
         for (name, column) in &self.columns {
             hasher.text(name);
             hasher.integer(u64::from(column.kind() == ColumnKind::Text));
+            if let Some(numbers) = column.numbers() {
+                numbers.iter().for_each(|number| hasher.number(*number));
+                continue;
+            }
             for row in 0..self.n_rows {
-                match (column.numbers(), column.text_at(row)) {
-                    (Some(numbers), _) => hasher.number(numbers[row]),
-                    (None, Some(text)) => hasher.text(&text),
-                    (None, None) => hasher.integer(u64::MAX),
+                match column.text_at(row) {
+                    Some(text) => hasher.text(&text),
+                    // No text is so long.
+                    None => hasher.integer(u64::MAX),
                 }
             }
         }
@@ -171,8 +189,9 @@ impl Table {
 
     /// Fails, naming every one of `names` that is no column.
     pub(crate) fn check_columns(&self, names: &[impl AsRef<str>]) -> Result<(), Error> {
+        let present = self.column_names();
         let absent: Vec<&str> =
-            names.iter().map(AsRef::as_ref).filter(|name| !self.column_names().contains(name)).collect();
+            names.iter().map(AsRef::as_ref).filter(|name| !present.contains(name)).collect();
         if absent.is_empty() { Ok(()) } else { Err(self.absent(&absent)) }
     }
 
@@ -199,11 +218,18 @@ fn open(path: &Path, file: &str) -> Result<File, Error> {
 }
 
 fn check_names(file: &str, names: &[String]) -> Result<(), Error> {
-    let is_repeated = |name: &&String| names.iter().filter(|other| other == name).count() > 1;
-    let mut columns: Vec<String> = names.iter().filter(is_repeated).cloned().collect();
-    columns.sort();
-    columns.dedup();
+    let columns = repeated(names);
     if columns.is_empty() { Ok(()) } else { Err(Error::DuplicateColumns { file: file.to_owned(), columns }) }
+}
+
+/// The names that stand more than once, sorted.
+pub(crate) fn repeated(names: &[String]) -> Vec<String> {
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort();
+    let pairs = sorted.windows(2).filter(|pair| pair[0] == pair[1]);
+    let mut repeated: Vec<String> = pairs.map(|pair| pair[0].clone()).collect();
+    repeated.dedup();
+    repeated
 }
 
 #[cfg(test)]
@@ -237,16 +263,55 @@ mod tests {
 
     #[test]
     fn repeated_names_are_refused() {
-        assert!(error("a,b,a\n1,2,3\n").contains("several columns called `a`"));
+        assert_eq!(
+            error("b,a,b,a,c\n1,2,3,4,5\n"),
+            "`a.csv` has several columns called `a`, `b`; each name may stand once"
+        );
         assert_eq!(table("\"x, a\",\"y, a\"\n1,2\n").column_names(), ["x, a", "y, a"]);
     }
 
     #[test]
     fn a_missing_file_and_a_directory_are_named() {
-        let no_file = Table::read(Path::new("/nowhere/a.csv")).unwrap_err().to_string();
-        assert!(no_file.starts_with("there is no file `/nowhere/a.csv`"), "{no_file}");
+        assert_eq!(
+            Table::read(Path::new("/nowhere/a.csv")).unwrap_err().to_string(),
+            "there is no file `/nowhere/a.csv` (a relative path starts at the current folder)"
+        );
         let room = tempfile::tempdir().unwrap();
         assert!(Table::read(room.path()).unwrap_err().to_string().contains("is a directory"));
+    }
+
+    #[test]
+    fn an_empty_file_is_told_what_it_needs() {
+        assert_eq!(error(""), "`a.csv` is empty; a header line and at least one data row are needed");
+        assert_eq!(error("a,b\n"), "`a.csv` has 2 columns and no data rows; at least one row is needed");
+    }
+
+    #[test]
+    fn columns_of_different_lengths_are_refused() {
+        let columns = vec![
+            ("a".to_owned(), Column::numeric(vec![1.0])),
+            ("b".to_owned(), Column::text([Some("x"), None])),
+        ];
+        assert_eq!(
+            Table::new("t", columns).unwrap_err().to_string(),
+            "`t`: column `b` has 2 values, but the columns before it have 1"
+        );
+    }
+
+    #[test]
+    fn quotes_that_confuse_the_reader_are_an_error_and_no_other_table() {
+        assert!(error("a,b\n5\", 6\" pipe,3\n").contains("cannot be read as CSV"));
+    }
+
+    #[test]
+    fn a_file_that_begins_like_another_format_is_read_as_what_it_is() {
+        let room = tempfile::tempdir().unwrap();
+        for header in ["PAR1,PAR2", "x^2,y"] {
+            let path = room.path().join("a.csv");
+            let text = format!("{header}\n1,2\n");
+            rationale_core::whole::write_file(&path, |out| out.write_all(text.as_bytes())).unwrap();
+            assert_eq!(Table::read(&path).unwrap().column_names().join(","), header);
+        }
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //!
 //! | format | attributions | interactions |
 //! |---|---|---|
-//! | `.parquet`, `.csv` | one row each: `row`, features, `base_value`, `prediction`; with several outputs `name[output]` | one row for each row, pair and output |
+//! | `.parquet`, `.csv` | one row each: `row`, features, `base_value`, `prediction`; with several outputs `name[output]` | one row for each cell of the full matrix, both (a, b) and (b, a): `row`, `feature_a`, `feature_b`, `output`, `value` |
 //! | `.json` | `rationale/attributions/1`, see [`rationale_core::json`] | `rationale/interactions/1` |
 //! | `.npy` | float64 `[row, feature, output]` | float64 `[row, feature, feature, output]` |
+//!
+//! Rows count from 0. A feature called `row`, `base_value` or `prediction` is written as `row (feature)`.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -15,7 +16,7 @@ use ndarray_npy::WriteNpyExt;
 use rationale_core::{Attributions, json, whole};
 use serde::Serialize;
 
-use crate::{Column, Error, Table, frame};
+use crate::{Cell, Column, Error, Table, frame, write_csv};
 
 /// The format of an output file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,8 @@ pub fn write_interactions(
     path: &Path,
     format: OutputFormat,
 ) -> Result<(), Error> {
-    let (_, n_features, _, n_outputs) = values.dim();
+    let (_, n_features, n_partners, n_outputs) = values.dim();
+    check_count("features on the second axis of interactions", n_features, n_partners)?;
     check_count("names of features", n_features, feature_names.len())?;
     check_count("names of outputs", n_outputs, output_names.len())?;
     match format {
@@ -100,62 +102,7 @@ pub fn write_table(table: &Table, path: &Path, format: OutputFormat) -> Result<(
     }
 }
 
-/// A cell of a CSV file.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell<'a> {
-    /// A text. One that a spreadsheet would run as a formula gets an apostrophe in front.
-    Text(Cow<'a, str>),
-    /// A number; NaN is an empty cell.
-    Number(f64),
-    /// A count.
-    Count(u64),
-    /// Nothing.
-    Empty,
-}
-
-impl<'a> From<&'a str> for Cell<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(Cow::Borrowed(text))
-    }
-}
-
-impl From<String> for Cell<'_> {
-    fn from(text: String) -> Self {
-        Self::Text(Cow::Owned(text))
-    }
-}
-
-impl From<f64> for Cell<'_> {
-    fn from(number: f64) -> Self {
-        Self::Number(number)
-    }
-}
-
-impl From<u64> for Cell<'_> {
-    fn from(count: u64) -> Self {
-        Self::Count(count)
-    }
-}
-
-impl From<usize> for Cell<'_> {
-    fn from(count: usize) -> Self {
-        Self::Count(count as u64)
-    }
-}
-
-/// Writes a CSV file row by row.
-pub fn write_csv<'a>(
-    path: &Path,
-    header: &[&str],
-    rows: impl IntoIterator<Item = Vec<Cell<'a>>>,
-) -> Result<(), Error> {
-    write(path, |out| {
-        write_row(out, header.iter().map(|name| Cell::from(*name)))?;
-        rows.into_iter().try_for_each(|row| write_row(out, row))
-    })
-}
-
-fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+pub(crate) fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
     whole::write_file(path, write).map_err(|source| Error::Write { file: path.display().to_string(), source })
 }
 
@@ -179,32 +126,6 @@ fn cell(column: &Column, row: usize) -> Cell<'_> {
     match column.numbers() {
         Some(numbers) => Cell::Number(numbers[row]),
         None => column.text_at(row).map_or(Cell::Empty, Cell::Text),
-    }
-}
-
-fn write_row<'a>(out: &mut dyn Write, cells: impl IntoIterator<Item = Cell<'a>>) -> io::Result<()> {
-    for (position, cell) in cells.into_iter().enumerate() {
-        if position > 0 {
-            out.write_all(b",")?;
-        }
-        match cell {
-            Cell::Text(text) => out.write_all(quoted(&text).as_bytes())?,
-            Cell::Number(number) if number.is_nan() => {}
-            Cell::Number(number) => write!(out, "{number}")?,
-            Cell::Count(count) => write!(out, "{count}")?,
-            Cell::Empty => {}
-        }
-    }
-    out.write_all(b"\n")
-}
-
-fn quoted(text: &str) -> Cow<'_, str> {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if is_formula { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) };
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\"")).into()
-    } else {
-        text
     }
 }
 
@@ -360,14 +281,52 @@ mod tests {
     }
 
     #[test]
+    fn interactions_need_names_that_fit() {
+        let values = Array4::zeros((1, 2, 2, 1));
+        let names = ["x".to_owned()];
+        let write = |values: &Array4<f64>| {
+            write_interactions(values.view(), &names, &names, Path::new("a.csv"), OutputFormat::Csv)
+        };
+        let error = write(&values).unwrap_err().to_string();
+        assert_eq!(error, "names of features: 1 were given, but 2 are needed");
+        assert!(matches!(
+            write(&Array4::zeros((1, 1, 2, 1))),
+            Err(Error::Count { expected: 1, actual: 2, .. })
+        ));
+    }
+
+    #[test]
     fn a_table_means_the_same_as_csv_and_as_parquet() {
         let room = tempfile::tempdir().unwrap();
-        let table = Table::from_csv_bytes("t", "a,b\n1.5,é\n,\"x, y\"\n".as_bytes()).unwrap();
-        for name in ["t.csv", "t.parquet"] {
-            let path = room.path().join(name);
-            write_table(&table, &path, OutputFormat::from_path(&path).unwrap()).unwrap();
-            assert_eq!(Table::read(&path).unwrap().fingerprint(), table.fingerprint(), "{name}");
+        for text in ["a,b\n1.5,é\n,\"x, \"\"y\"\"\n\"\n", "a\nx\n\"\"\ny\n"] {
+            let table = Table::from_csv_bytes("t", text.as_bytes()).unwrap();
+            for name in ["t.csv", "t.parquet"] {
+                let path = room.path().join(name);
+                write_table(&table, &path, OutputFormat::from_path(&path).unwrap()).unwrap();
+                assert_eq!(Table::read(&path).unwrap().fingerprint(), table.fingerprint(), "{name}");
+            }
         }
+    }
+
+    #[test]
+    fn a_table_is_no_array() {
+        let table = Table::from_csv_bytes("t", b"a\n1\n").unwrap();
+        let error = write_table(&table, Path::new("a.npy"), OutputFormat::Npy).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "`a.npy`: the extension must be one of `.parquet`, `.csv`, for it chooses the format"
+        );
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_the_old_file_and_no_part() {
+        let (room, path) = written("a.parquet");
+        let old = std::fs::read(&path).unwrap();
+        let twice = explained().with_feature_names(vec!["x".into(), "x".into()]).unwrap();
+        let error = write_attributions(&twice, &path, OutputFormat::Parquet).unwrap_err();
+        assert!(matches!(error, Error::Write { .. }), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), old);
+        assert_eq!(std::fs::read_dir(room.path()).unwrap().count(), 1);
     }
 
     #[test]
@@ -377,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_named_and_nothing_is_left() {
+    fn a_folder_that_is_not_there_is_named() {
         let path = Path::new("/nowhere/at/all.csv");
         let error = write_attributions(&explained(), path, OutputFormat::Csv).unwrap_err().to_string();
         assert!(error.starts_with("`/nowhere/at/all.csv` cannot be written"), "{error}");
