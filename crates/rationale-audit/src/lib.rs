@@ -1,1 +1,53 @@
-//! Placeholder.
+//! The credit audit: who is declined and why, how groups compare, and the report that shows it.
+//!
+//! ```no_run
+//! use rationale_audit::{Audit, Label, Rule, ScoringModel};
+//! use rationale_core::Silent;
+//! use rationale_core::whole::Existing;
+//! use rationale_tabular::Table;
+//!
+//! let model = ScoringModel::read("model.json".as_ref())?;
+//! let applicants = Table::read("applicants.csv".as_ref())?;
+//! let label = Label { column: "paid".into(), favourable: "yes".into() };
+//! let audit = Audit::new(model, Rule::ApproveRate(0.7)).with_label(label);
+//!
+//! let findings = audit.decide(&applicants)?.explain(&Silent)?;
+//! findings.write("out".as_ref(), Existing::Refuse)?;
+//! # Ok::<(), rationale_audit::Error>(())
+//! ```
+//!
+//! What the figures mean, and what they do not, stands in [`LIMITS`] and in every report.
+//!
+//! # Should I be using this crate?
+//!
+//! To audit a portfolio from Rust. From a shell, `rationale audit` does the same. For Shapley values alone take
+//! `rationale-shapley`: this crate brings a data-frame library that takes minutes to compile.
+
+mod audit;
+mod catalogue;
+mod comparison;
+mod decision;
+mod error;
+#[cfg(test)]
+mod example;
+mod folder;
+mod interval;
+mod limit;
+mod model;
+mod page;
+mod performance;
+mod reason;
+mod reference;
+mod wire;
+
+pub use audit::{Audit, Decided, Findings, Label, Setup};
+pub use catalogue::{Catalogue, Entry, Reasons};
+pub use comparison::{Comparison, FEW, GroupFigures, Protected};
+pub use decision::{Decisions, Direction, Rule};
+pub use error::Error;
+pub use interval::Estimate;
+pub use limit::LIMITS;
+pub use model::ScoringModel;
+pub use performance::{Counts, Performance};
+pub use reason::{Case, MOST_REASONS, Reason};
+pub use reference::{MOST_FOLDS, Reference};

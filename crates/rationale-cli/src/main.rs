@@ -1,2 +1,7 @@
-//! Placeholder.
-fn main() {}
+//! The program `rationale`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rationale_cli::run(std::env::args_os())
+}

@@ -1,4 +1,11 @@
-# requires: shap==0.51.0, scikit-learn==1.9.1, numpy==2.4.6
+# /// script
+# requires-python = ">=3.11"
+# dependencies = [
+#     "shap==0.51.0",
+#     "scikit-learn==1.9.1",
+#     "numpy==2.4.6",
+# ]
+# ///
 """Trees trained by scikit-learn, and what shap says of them, as shap_sklearn.json beside this file.
 
 Each case holds the model in this project's own JSON form, rows, a background, and shap's values: path-dependent,

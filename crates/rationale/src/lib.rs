@@ -1,1 +1,35 @@
-//! Placeholder.
+//! Explains the decisions of models: one door to the crates of the workspace.
+//!
+//! ```
+//! use rationale::{Explain, Silent, shapley::tree::TreeShap, trees};
+//!
+//! let model = trees::json::from_str(r#"{
+//!     "format": "rationale-trees", "version": 1, "feature_names": ["income"], "output_names": ["score"],
+//!     "base_score": [0.0], "link": "identity", "input": "double", "cover_source": "model",
+//!     "trees": [{"weight": 1.0, "output": 0, "nodes": [
+//!         {"feature": 0, "test": {"less": 1000.0}, "missing": "left", "left": 1, "right": 2, "cover": 40.0},
+//!         {"leaf": [1.0], "cover": 30.0},
+//!         {"leaf": [3.0], "cover": 10.0}]}]}"#)?;
+//! let explained = TreeShap::path_dependent(&model)?.explain(ndarray::array![[1500.0]].view(), &Silent)?;
+//! assert_eq!(explained.row(0, 0)[0], 1.5);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Which crate do I need?
+//!
+//! Each module is a crate of its own, behind the feature of its name; take that crate alone where one is enough.
+
+#[cfg(feature = "audit")]
+pub use rationale_audit as audit;
+pub use rationale_core::{
+    Attributions, Background, Draws, Error, Evidence, Explain, FeatureGroups, Fingerprint, FromFn, Game,
+    Hasher, Parameter, Predict, Progress, Seed, Silent, Target, json, whole,
+};
+#[cfg(feature = "report")]
+pub use rationale_report as report;
+#[cfg(feature = "shapley")]
+pub use rationale_shapley as shapley;
+#[cfg(feature = "tabular")]
+pub use rationale_tabular as tabular;
+#[cfg(feature = "trees")]
+pub use rationale_trees as trees;

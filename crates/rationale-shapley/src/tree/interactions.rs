@@ -51,6 +51,12 @@ impl Interactions {
         &self.summed
     }
 
+    /// The same interactions of one output only.
+    pub fn select_output(&self, output: usize) -> Result<Self, Error> {
+        let summed = self.summed.select_output(output)?;
+        Ok(Self { values: self.values.select(Axis(3), &[output]), summed })
+    }
+
     /// What each feature gives without its partners `[row, feature]` for one output: the diagonal. Panics where the
     /// output is out of range, as indexing does.
     pub fn main_effects(&self, output: usize) -> Array2<f64> {

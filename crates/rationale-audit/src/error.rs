@@ -1,0 +1,209 @@
+//! The one error enum of the crate.
+
+use std::fmt;
+use std::io;
+
+/// Why a model cannot be audited as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The model's path leads nowhere.
+    #[error("there is no model file `{file}` (a relative path starts at the current folder)")]
+    NoModel {
+        /// The path that was given.
+        file: String,
+    },
+    /// The operating system refused to hand over the model, or it is no text.
+    #[error(
+        "the model file `{file}` cannot be read: {source}; models are JSON text, `rationale-model` or `rationale-trees`"
+    )]
+    ReadModel {
+        /// The path that was given.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A model file holds something else than it should.
+    #[error("`{file}`: {source}")]
+    InModel {
+        /// The path that was given.
+        file: String,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+    /// A model file is not JSON, or lacks a field.
+    #[error("this is no model that can be read: {source}; a `rationale-model` or `rationale-trees` file is needed")]
+    ModelJson {
+        /// What the JSON reader said, with line and column.
+        source: serde_json::Error,
+    },
+    /// A model file is of another kind or version.
+    #[error(
+        "the file says it is `{format}` version {version}; `rationale-model` and `rationale-trees` version 1 are read"
+    )]
+    ModelFormat {
+        /// The format it names.
+        format: String,
+        /// The version it names.
+        version: u32,
+    },
+    /// An encoding that is not known.
+    #[error("the encoding `{name}` is not known; `one-hot` and `ordinal` are")]
+    Encoding {
+        /// The name given.
+        name: String,
+    },
+    /// Trees and schema differ in the number of features.
+    #[error("the trees have {expected} features, but the schema makes {actual}")]
+    Features {
+        /// The trees' features.
+        expected: usize,
+        /// The schema's features.
+        actual: usize,
+    },
+    /// Trees and schema differ in a feature.
+    #[error("feature {at} is called `{expected}` by the trees and `{actual}` by the schema")]
+    FeatureName {
+        /// The feature, counted from 0.
+        at: usize,
+        /// The trees' name.
+        expected: String,
+        /// The schema's name.
+        actual: String,
+    },
+    /// It is not clear which output is the score.
+    #[error(
+        "the model has no output {}; its outputs are {}: name the one that is the score",
+        asked.as_ref().map_or_else(|| "that was named".to_owned(), |name| format!("`{name}`")),
+        Quoted(available)
+    )]
+    Output {
+        /// The name that was looked for.
+        asked: Option<String>,
+        /// The names that there are.
+        available: Vec<String>,
+    },
+    /// A cut-off that no score can be compared with.
+    #[error("the cut-off is {cut_off}; a finite number on the scale of the scores is needed")]
+    CutOff {
+        /// What was given.
+        cut_off: f64,
+    },
+    /// A rate that is no share.
+    #[error("the approve rate is {rate}; a share above 0 and at most 1 is needed, such as 0.7")]
+    ApproveRate {
+        /// What was given.
+        rate: f64,
+    },
+    /// Nobody to compare with.
+    #[error("{reference} are no rows at all; choose another reference or another cut-off")]
+    NoReference {
+        /// The reference in words.
+        reference: String,
+    },
+    /// Bands that are not in order.
+    #[error("the bands of `{column}`, {bands:?}, must be finite numbers in ascending order")]
+    Bands {
+        /// The column.
+        column: String,
+        /// What was given.
+        bands: Vec<f64>,
+    },
+    /// The catalogue could not be read.
+    #[error("the catalogue `{file}` cannot be read: {source}")]
+    ReadCatalogue {
+        /// The path that was given.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The catalogue is no TOML of the right shape.
+    #[error("the catalogue `{file}`: {source}")]
+    CatalogueToml {
+        /// The path that was given.
+        file: String,
+        /// What the TOML reader said, with line and column.
+        source: Box<toml::de::Error>,
+    },
+    /// A reason has no columns.
+    #[error("`{file}`: the reason `{code}` has no columns; name at least one")]
+    CatalogueEmpty {
+        /// The catalogue.
+        file: String,
+        /// The reason's code.
+        code: String,
+    },
+    /// Two reasons share a code.
+    #[error("`{file}`: the code `{code}` stands twice; give each reason its own")]
+    CatalogueCode {
+        /// The catalogue.
+        file: String,
+        /// The code.
+        code: String,
+    },
+    /// The catalogue names columns that the model does not have: all of them.
+    #[error("the catalogue names columns that the model does not use: {}; the model's columns are {}", Quoted(unknown), Quoted(known))]
+    CatalogueColumns {
+        /// The columns that are not there.
+        unknown: Vec<String>,
+        /// The columns that are.
+        known: Vec<String>,
+    },
+    /// The output folder is there and not empty, or is a file.
+    #[error("`{folder}` exists and is not an empty folder; nothing was written: choose another, or replace it with --force")]
+    Occupied {
+        /// The path that was given.
+        folder: String,
+    },
+    /// Something could not be written; nothing of it is left, and what stood there stands there still.
+    #[error("`{path}` cannot be written: {source}")]
+    Write {
+        /// The path.
+        path: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file of the output folder could not be made; nothing of the folder is left.
+    #[error("nothing was written to `{folder}`: {source}")]
+    Folder {
+        /// The folder that was asked for.
+        folder: String,
+        /// What went wrong.
+        source: Box<Error>,
+    },
+    /// A result cannot become JSON.
+    #[error("the findings cannot be written as JSON: {source}")]
+    Json {
+        /// What the writer said.
+        #[from]
+        source: serde_json::Error,
+    },
+    /// The table is not as it should be.
+    #[error(transparent)]
+    Table(#[from] rationale_tabular::Error),
+    /// The trees are not as they should be.
+    #[error(transparent)]
+    Trees(#[from] rationale_trees::Error),
+    /// The trees cannot be explained.
+    #[error(transparent)]
+    Explain(#[from] rationale_shapley::tree::Error),
+    /// The vocabulary was misused.
+    #[error(transparent)]
+    Core(#[from] rationale_core::Error),
+    /// A picture or page cannot be made.
+    #[error(transparent)]
+    Report(#[from] rationale_report::Error),
+}
+
+/// Names in back quotes, separated by commas.
+struct Quoted<'a>(&'a [String]);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, name) in self.0.iter().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            write!(f, "{comma}`{name}`")?;
+        }
+        Ok(())
+    }
+}

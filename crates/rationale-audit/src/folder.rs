@@ -1,0 +1,248 @@
+//! The audit's folder: whole or absent.
+//!
+//! | file | what |
+//! |---|---|
+//! | `index.html` | the report, all in one file |
+//! | `audit.json` | what was asked and what came out, `rationale/audit/1` |
+//! | `reasons.json`, `reasons.csv` | the principal reasons of each declined applicant |
+//! | `attributions.parquet`, `attributions.evidence.json` | every applicant's attributions by column, and what they rest on |
+//! | `decisions.csv` | every applicant's score and decision, and the outcome where it is known |
+//! | `groups.csv` | groups by protected column, where there are any |
+//! | `figures/` | every figure as SVG and PNG |
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rationale_core::json;
+use rationale_core::whole::{Existing, WholeFolder, write_file};
+use rationale_tabular::{Cell, OutputFormat, write_attributions, write_csv};
+use serde::Serialize;
+
+use crate::page::Figures;
+use crate::wire::{AuditDocument, cases};
+use crate::{Error, Findings, page};
+
+impl Findings {
+    /// Writes everything into a folder, which is there whole or not at all.
+    pub fn write(&self, folder: &Path, existing: Existing) -> Result<(), Error> {
+        self.write_with(folder, existing, |_| Ok(()))
+    }
+
+    /// As [`Findings::write`]; `more` puts further files into the folder before it takes its place.
+    #[tracing::instrument(name = "write_audit", skip_all, fields(folder = %folder.display()))]
+    pub fn write_with(
+        &self,
+        folder: &Path,
+        existing: Existing,
+        more: impl FnOnce(&Path) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let part = WholeFolder::begin(folder, existing).map_err(|source| begun(folder, source))?;
+        let filled = self.fill(part.path()).and_then(|()| more(part.path()));
+        let path = || folder.display().to_string();
+        filled.map_err(|source| Error::Folder { folder: path(), source: Box::new(source) })?;
+        part.commit().map_err(|source| wrong(folder, source))
+    }
+
+    /// What was asked and what came out, without the rows: the text of `audit.json`.
+    pub fn to_json(&self) -> Result<String, Error> {
+        json_text(&AuditDocument::of(self))
+    }
+
+    fn fill(&self, folder: &Path) -> Result<(), Error> {
+        let figures = Figures::new(self)?;
+        write_pictures(&figures, &folder.join("figures"))?;
+        page::page(self, &figures).save(&folder.join("index.html"))?;
+        self.write_tables(folder)
+    }
+
+    fn write_tables(&self, folder: &Path) -> Result<(), Error> {
+        let attributions = folder.join("attributions.parquet");
+        write_attributions(&self.attributions, &attributions, OutputFormat::Parquet)?;
+        write_text(&folder.join("attributions.evidence.json"), &json::evidence(&self.attributions))?;
+        write_text(&folder.join("audit.json"), &self.to_json()?)?;
+        write_text(&folder.join("reasons.json"), &json_text(&cases(self))?)?;
+        self.write_reasons(&folder.join("reasons.csv"))?;
+        self.write_decisions(&folder.join("decisions.csv"))?;
+        if self.comparisons.is_empty() { Ok(()) } else { self.write_groups(&folder.join("groups.csv")) }
+    }
+
+    fn write_reasons(&self, path: &Path) -> Result<(), Error> {
+        let header =
+            ["row", "score", "rank", "code", "group", "sentence", "value", "low", "high", "share", "separable"];
+        let rows = self.cases.iter().flat_map(|case| {
+            case.reasons.iter().enumerate().map(|(rank, reason)| {
+                let end = |k: usize| reason.interval.map_or(Cell::Empty, |interval| Cell::Number(interval[k]));
+                vec![
+                    case.row.into(),
+                    self.scores[case.row].into(),
+                    (rank + 1).into(),
+                    reason.entry.code.as_str().into(),
+                    reason.entry.group.as_str().into(),
+                    reason.entry.sentence.as_str().into(),
+                    reason.value.into(),
+                    end(0),
+                    end(1),
+                    reason.share.into(),
+                    reason.separable.map_or(Cell::Empty, |is| yes_or_no(is).into()),
+                ]
+            })
+        });
+        Ok(write_csv(path, &header, rows)?)
+    }
+
+    fn write_decisions(&self, path: &Path) -> Result<(), Error> {
+        let header = ["row", "score", "decision", "favourable_outcome"];
+        let outcome = |row: usize| match &self.outcomes {
+            Some(outcomes) => yes_or_no(outcomes[row]).into(),
+            None => Cell::Empty,
+        };
+        let rows = (0..self.scores.len()).map(|row| {
+            let decision = if self.decisions.approved[row] { "approved" } else { "declined" };
+            vec![row.into(), self.scores[row].into(), decision.into(), outcome(row)]
+        });
+        Ok(write_csv(path, &header, rows)?)
+    }
+
+    fn write_groups(&self, path: &Path) -> Result<(), Error> {
+        let header = ["protected", "group", "n", "figure", "value", "low", "high"];
+        let columns = self.attributions.feature_names();
+        let rows = self.comparisons.iter().flat_map(|comparison| {
+            comparison.groups.iter().flat_map(move |group| {
+                let ends = [("approve_rate", group.approve_rate), ("score", group.score)];
+                let means = columns.iter().map(String::as_str).zip(group.attributions.iter().copied());
+                ends.into_iter().chain(means).map(move |(figure, estimate)| {
+                    vec![
+                        comparison.column.as_str().into(),
+                        group.group.as_str().into(),
+                        group.n_rows.into(),
+                        figure.into(),
+                        estimate.value.into(),
+                        estimate.low.into(),
+                        estimate.high.into(),
+                    ]
+                })
+            })
+        });
+        Ok(write_csv(path, &header, rows)?)
+    }
+}
+
+fn write_pictures(figures: &Figures, folder: &Path) -> Result<(), Error> {
+    fs::create_dir(folder).map_err(|source| wrong(folder, source))?;
+    for (name, light, _) in figures.named() {
+        light.save(&folder.join(format!("{name}.svg")))?;
+        light.save(&folder.join(format!("{name}.png")))?;
+    }
+    Ok(())
+}
+
+fn json_text(document: &impl Serialize) -> Result<String, Error> {
+    let mut text = serde_json::to_string_pretty(document)?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn write_text(path: &Path, text: &str) -> Result<(), Error> {
+    write_file(path, |out| out.write_all(text.as_bytes())).map_err(|source| wrong(path, source))
+}
+
+fn begun(folder: &Path, source: io::Error) -> Error {
+    match source.kind() {
+        io::ErrorKind::AlreadyExists => Error::Occupied { folder: folder.display().to_string() },
+        _ => wrong(folder, source),
+    }
+}
+
+fn wrong(path: &Path, source: io::Error) -> Error {
+    Error::Write { path: path.display().to_string(), source }
+}
+
+fn yes_or_no(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
+}
+
+#[cfg(test)]
+mod tests {
+    use rationale_core::Silent;
+
+    use super::*;
+    use crate::example::{model, table};
+    use crate::{Audit, Label, Protected, Reference, Rule};
+
+    fn findings() -> Findings {
+        let label = Label { column: "paid".into(), favourable: "good".into() };
+        Audit::new(model(), Rule::CutOff(0.5))
+            .with_label(label)
+            .with_reference(Reference::All)
+            .with_protected(vec![Protected::new("sex")])
+            .decide(&table())
+            .unwrap()
+            .explain(&Silent)
+            .unwrap()
+    }
+
+    fn entries(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_folder_holds_every_file_and_the_same_bytes_each_time() {
+        let room = tempfile::tempdir().unwrap();
+        let (one, two) = (room.path().join("one"), room.path().join("two"));
+        findings().write(&one, Existing::Refuse).unwrap();
+        findings().write(&two, Existing::Refuse).unwrap();
+        let expected = [
+            "attributions.evidence.json",
+            "attributions.parquet",
+            "audit.json",
+            "decisions.csv",
+            "figures",
+            "groups.csv",
+            "index.html",
+            "reasons.csv",
+            "reasons.json",
+        ];
+        assert_eq!(entries(&one), expected);
+        for name in expected.iter().filter(|name| **name != "figures") {
+            assert!(fs::read(one.join(name)).unwrap() == fs::read(two.join(name)).unwrap(), "{name}");
+        }
+        assert_eq!(entries(room.path()), ["one", "two"]);
+    }
+
+    #[test]
+    fn reasons_have_the_promised_keys() {
+        let room = tempfile::tempdir().unwrap();
+        let folder = room.path().join("out");
+        findings().write(&folder, Existing::Refuse).unwrap();
+        let text = fs::read_to_string(folder.join("reasons.json")).unwrap();
+        let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let case = &read[0];
+        assert_eq!(case["decision"], "declined");
+        for key in ["group", "code", "sentence", "share", "interval", "separable"] {
+            assert!(case["reasons"][0].get(key).is_some(), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_is_there_is_left_alone_until_it_is_replaced_whole() {
+        let room = tempfile::tempdir().unwrap();
+        let folder = room.path().join("out");
+        fs::create_dir(&folder).unwrap();
+        write_text(&folder.join("mine.txt"), "mine").unwrap();
+        let error = findings().write(&folder, Existing::Refuse).unwrap_err().to_string();
+        assert!(error.contains("is not an empty folder") && error.contains("--force"), "{error}");
+        assert_eq!(entries(&folder), ["mine.txt"]);
+
+        let fails = |_: &Path| Err(Error::ApproveRate { rate: 7.0 });
+        findings().write_with(&folder, Existing::Replace, fails).unwrap_err();
+        assert_eq!(entries(&folder), ["mine.txt"]);
+
+        findings().write(&folder, Existing::Replace).unwrap();
+        assert!(!entries(&folder).contains(&"mine.txt".to_owned()));
+        assert_eq!(entries(room.path()), ["out"]);
+    }
+}

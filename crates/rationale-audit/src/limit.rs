@@ -1,0 +1,17 @@
+//! What the figures of an audit mean and do not mean, in the words of the report.
+
+/// The limits that every report states.
+pub const LIMITS: [&str; 7] = [
+    "Attributions say how the model came to its score. They do not say what would happen to a person who changed \
+     something, nor why people pay their debts: a reason is no advice and no cause.",
+    "Every value is a comparison with the stated reference. Another reference is another question and gives other \
+     reasons; both can be right.",
+    "Values are exact for the model as it is (the gap printed under Evidence is rounding). The intervals of reasons \
+     cover the chance choice of the reference rows and nothing else: not other training data, not another model.",
+    "Where two reasons are marked as not separable, their order could as well be the other way round.",
+    "Features that go together share their credit in a way that the data cannot settle. Combinations that nobody has \
+     (a pensioner aged 20) are asked of the model too when absent features are filled from the reference.",
+    "Differences between groups describe this table. They prove neither unequal treatment nor its absence; groups of \
+     fewer than 30 are marked, and nothing is corrected for the number of comparisons.",
+    "A model that does not see a protected column can still follow it through others.",
+];

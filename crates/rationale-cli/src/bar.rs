@@ -1,0 +1,33 @@
+//! A progress bar on a terminal, and nothing in a pipe.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rationale::Progress;
+
+use crate::arguments::Common;
+
+/// A bar over a known amount of work.
+pub(crate) struct Bar(ProgressBar);
+
+impl Bar {
+    /// `what` is being done, in so many units.
+    pub(crate) fn new(what: &'static str, n_units: u64, common: &Common) -> Self {
+        let target = if common.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(n_units), target).with_message(what);
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3}%  {eta} left");
+        // A template that is a constant can only be right or wrong once and for all; a plain bar does too.
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self(bar)
+    }
+}
+
+impl Progress for Bar {
+    fn advance(&self, units: u64) {
+        self.0.inc(units);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,63 @@
+//! The program `rationale`: explains the decisions of models from the command line.
+//!
+//! A library, so that tests run the very same program; [`run`] is all of it. Arguments come in two steps: as typed
+//! ([`clap`]'s affair), then as checked, in each command's `check`.
+//!
+//! | exit code | means |
+//! |---|---|
+//! | 0 | done |
+//! | 1 | failed on this input |
+//! | 2 | wrong usage |
+
+mod arguments;
+mod bar;
+mod failure;
+mod log;
+#[cfg(feature = "tabular")]
+mod tabular;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::arguments::{Arguments, Command, Common};
+use crate::failure::Usage;
+
+/// Runs the program with its arguments, the program's own name first.
+pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A closed pipe is no reason to fail while complaining.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match prepare(&arguments.common).and_then(|()| execute(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error),
+    }
+}
+
+fn prepare(common: &Common) -> anyhow::Result<()> {
+    log::subscribe(common)?;
+    let Some(n_threads) = common.threads else { return Ok(()) };
+    if n_threads == 0 {
+        return Err(Usage::new("--threads 0: at least one thread is needed").into());
+    }
+    // Only the first pool of a process can be the global one; a second run in one process keeps it.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global();
+    Ok(())
+}
+
+fn execute(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.command {
+        #[cfg(feature = "tabular")]
+        Command::Tabular(command) => tabular::execute(command, &arguments.common),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "rationale", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! `rationale demo`: real credit data, a forest trained on it, and the audit of its decisions.
+
+use std::path::Path;
+
+use clap::Args;
+use rationale::Seed;
+use rationale::audit::{Audit, Catalogue, Findings, Label, Protected, Rule, ScoringModel};
+use rationale::tabular::{
+    Column, Encoder, Encoding, MissingValues, OutputFormat, Schema, Table, labels, write_table,
+};
+use rationale::trees::linfa::{Leaves, RandomForest, Training, ensemble_learner};
+use rationale::whole::write_file;
+use rationale_datasets::GERMAN_CREDIT;
+
+use super::audit::WithBar;
+use super::{Folder, say, summary};
+use crate::arguments::Common;
+
+const CATALOGUE: &str = include_str!("../../assets/german_credit_reasons.toml");
+const LABEL: &str = "creditability";
+const FAVOURABLE: &str = "good";
+/// Columns by which groups are compared, and which the model therefore does not see.
+const NOT_FOR_THE_MODEL: [&str; 4] = ["personal_status_and_sex", "age_in_years", "foreign_worker", SEX];
+const SEX: &str = "sex";
+const N_TRAINING: usize = 700;
+const N_TREES: usize = 300;
+const MAX_DEPTH: usize = 8;
+/// The share of good outcomes in the data.
+const APPROVE_RATE: f64 = 0.7;
+
+#[derive(Debug, Args)]
+#[command(mut_arg("out", |out| out.default_value("rationale-demo").required(false)))]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    folder: Folder,
+}
+
+pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
+    let folder = &arguments.folder;
+    folder.check()?;
+    let seed = Seed::new(common.seed);
+    let table = with_sex(&Table::from_csv_bytes("German Credit", GERMAN_CREDIT.as_bytes())?)?;
+    let (training, applicants) = split(&table, seed);
+    let model = train(&training, seed)?;
+    if !common.json {
+        say(common, &introduction(&training, &applicants, &model));
+    }
+    let audit = Audit::new(model.clone(), Rule::ApproveRate(APPROVE_RATE))
+        .with_label(Label { column: LABEL.to_owned(), favourable: FAVOURABLE.to_owned() })
+        .with_catalogue(Catalogue::from_toml("the demo's catalogue", CATALOGUE)?)
+        .with_protected(vec![
+            Protected::new(SEX),
+            Protected::new("age_in_years").with_bands(vec![25.0, 35.0, 50.0]),
+        ])
+        .with_seed(seed);
+    let findings = audit.decide(&applicants)?.explain_with_bar(common)?;
+    write(&findings, folder, &model, &training, &applicants)?;
+    say(common, &summary::of(&findings, &folder.out, common)?);
+    if !common.json {
+        say(common, &next_steps(&folder.out));
+    }
+    Ok(())
+}
+
+/// The table with the sex that its column of personal status names.
+fn with_sex(table: &Table) -> anyhow::Result<Table> {
+    let status = table.column("personal_status_and_sex")?;
+    let texts: Vec<Option<String>> = (0..table.n_rows())
+        .map(|row| status.text_at(row).map(|text| text.split(" : ").next().unwrap_or_default().to_owned()))
+        .collect();
+    let mut columns: Vec<(String, Column)> =
+        table.columns().map(|(name, column)| (name.to_owned(), column.clone())).collect();
+    columns.push((SEX.to_owned(), Column::text(texts)));
+    Ok(Table::new(table.name(), columns)?)
+}
+
+/// Rows to learn from, and applicants to decide about.
+fn split(table: &Table, seed: Seed) -> (Table, Table) {
+    let mut rows: Vec<usize> = (0..table.n_rows()).collect();
+    seed.draws("demo split", 0, 0).shuffle(&mut rows);
+    let (training, applicants) = rows.split_at(N_TRAINING.min(rows.len()));
+    (table.select_rows(training), table.select_rows(applicants))
+}
+
+/// A forest that votes by the class shares of its leaves.
+fn train(table: &Table, seed: Seed) -> anyhow::Result<ScoringModel> {
+    let excluded: Vec<&str> = NOT_FOR_THE_MODEL.into_iter().chain([LABEL]).collect();
+    let encoder = Encoder::new(Schema::learn(table, &excluded)?, Encoding::OneHot)?;
+    let rows = encoder.clone().with_missing(MissingValues::Refuse).encode(table)?.rows;
+    let good = labels(table, LABEL, FAVOURABLE)?;
+    let forest = RandomForest::new(N_TREES).with_max_depth(MAX_DEPTH).with_seed(seed).fit(rows.view(), &good)?;
+    let training = Training::new(rows.view(), &good)?;
+    let trees = ensemble_learner(&forest, &training, Leaves::ClassShares)?
+        .with_feature_names(encoder.feature_names().to_vec())?
+        .with_output_names(vec!["bad".to_owned(), FAVOURABLE.to_owned()])?;
+    Ok(ScoringModel::new(trees, encoder)?)
+}
+
+/// The audit's folder, with the model, the tables and the catalogue, so that it can be done again by hand.
+fn write(
+    findings: &Findings,
+    folder: &Folder,
+    model: &ScoringModel,
+    training: &Table,
+    applicants: &Table,
+) -> anyhow::Result<()> {
+    let text = |path: &Path, text: &str| {
+        write_file(path, |out| out.write_all(text.as_bytes()))
+            .map_err(|source| rationale::audit::Error::Write { path: path.display().to_string(), source })
+    };
+    findings.write_with(&folder.out, folder.existing(), |part| {
+        text(&part.join("model.json"), &model.to_json()?)?;
+        text(&part.join("catalogue.toml"), CATALOGUE)?;
+        write_table(training, &part.join("training.csv"), OutputFormat::Csv)?;
+        write_table(applicants, &part.join("applicants.csv"), OutputFormat::Csv)?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn introduction(training: &Table, applicants: &Table, model: &ScoringModel) -> String {
+    format!(
+        "German Credit (UCI Statlog, CC BY 4.0): {} loans to learn from, {} applicants to decide about\n\
+         A forest of {N_TREES} trees over {} columns; it does not see {}",
+        training.n_rows(),
+        applicants.n_rows(),
+        model.encoder().schema().fields().len(),
+        NOT_FOR_THE_MODEL.join(", ")
+    )
+}
+
+fn next_steps(folder: &Path) -> String {
+    let folder = folder.display();
+    format!(
+        "The same with files of your own:\n  rationale audit {folder}/model.json {folder}/applicants.csv --label {LABEL} \
+         --favourable {FAVOURABLE} --approve-rate {APPROVE_RATE} --catalogue {folder}/catalogue.toml --protected {SEX} \
+         --out my-audit"
+    )
+}

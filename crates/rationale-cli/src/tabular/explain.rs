@@ -1,0 +1,211 @@
+//! `rationale tabular`: the rows of a table explained.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use rationale::audit::ScoringModel;
+use rationale::shapley::tree::{RescaledTreeShap, TreeShap};
+use rationale::tabular::{OutputFormat, Table, write_attributions, write_interactions};
+use rationale::{Attributions, Background, Explain, FeatureGroups, json, whole};
+
+use super::{Unseen, read_model, say};
+use crate::arguments::Common;
+use crate::bar::Bar;
+use crate::failure::Usage;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The model: a `rationale-model` or `rationale-trees` JSON file.
+    model: PathBuf,
+    /// The rows to explain: CSV or Parquet.
+    data: PathBuf,
+    /// How to explain.
+    #[arg(long, value_enum)]
+    method: Method,
+    /// Compare with the rows of this file; makes tree-shap interventional.
+    #[arg(long, value_name = "FILE")]
+    background: Option<PathBuf>,
+    /// What an absent feature is; interventional with a background and path-dependent without, where not given.
+    #[arg(long, value_enum)]
+    perturbation: Option<Perturbation>,
+    /// Explain the margin, or (approximately, with a background) the probability as shap rescales it.
+    #[arg(long, value_enum, default_value_t = Scale::Margin)]
+    scale: Scale,
+    /// Write [row, feature, feature, output]: how features work in pairs.
+    #[arg(long)]
+    interactions: bool,
+    /// One output only, by its name or its number counted from 0; all where not given.
+    #[arg(long, value_name = "K|NAME")]
+    target: Option<String>,
+    /// One value a feature of the model, or one a column of the table with all its categories summed.
+    #[arg(long, value_enum, default_value_t = By::Feature)]
+    by: By,
+    /// What to do about a category that did not occur in training.
+    #[arg(long, value_enum, default_value_t = Unseen::Refuse)]
+    unseen: Unseen,
+    /// The file to write: .parquet, .csv, .json or .npy.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Method {
+    /// Exact Shapley values of trees.
+    TreeShap,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Perturbation {
+    /// Absent features go both ways at a split, in proportion to the training rows.
+    PathDependent,
+    /// Absent features are filled from the background.
+    Interventional,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Scale {
+    /// What trees add up to.
+    Margin,
+    /// The probability, by rescaling the margin's values pair by pair.
+    RescaledProbability,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// As the model numbers them.
+    Feature,
+    /// As the table names them.
+    Column,
+}
+
+pub(super) fn execute(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
+    arguments.check()?;
+    let Method::TreeShap = arguments.method;
+    let format = OutputFormat::from_path(&arguments.out)?;
+    let model = read_model(&arguments.model, arguments.unseen)?;
+    let table = Table::read(&arguments.data)?;
+    let rows = model.encoder().encode(&table)?.rows;
+    let background = arguments.background(&model)?;
+    let target = arguments.target.as_deref().map(|target| output(&model, target)).transpose()?;
+    let bar = Bar::new("explaining", rows.nrows() as u64, common);
+    let explained = if arguments.interactions {
+        let pairs = tree_shap(&model, background.as_ref())?.interactions(rows.view(), &bar)?;
+        let pairs = target.map_or(Ok(pairs.clone()), |output| pairs.select_output(output))?;
+        let (summed, out) = (pairs.summed(), &arguments.out);
+        write_interactions(pairs.values(), summed.feature_names(), summed.output_names(), out, format)?;
+        summed.clone()
+    } else {
+        let explained = match (arguments.scale, &background) {
+            (Scale::RescaledProbability, Some(background)) => {
+                RescaledTreeShap::new(model.trees(), background)?.explain(rows.view(), &bar)?
+            }
+            _ => tree_shap(&model, background.as_ref())?.explain(rows.view(), &bar)?,
+        };
+        let explained = in_shape(explained, target, arguments.by, &model)?;
+        write_attributions(&explained, &arguments.out, format)?;
+        explained
+    };
+    drop(bar);
+    write_evidence(&explained, &arguments.out, format, arguments.interactions)?;
+    report(&explained, &arguments.out, common);
+    Ok(())
+}
+
+impl Arguments {
+    fn check(&self) -> Result<(), Usage> {
+        let has_background = self.background.is_some();
+        let refuse = |message: &str| Err(Usage::new(message));
+        match self.perturbation {
+            Some(Perturbation::Interventional) if !has_background => {
+                return refuse("--perturbation interventional needs --background FILE");
+            }
+            Some(Perturbation::PathDependent) if has_background => {
+                return refuse("--perturbation path-dependent uses no background: leave --background out");
+            }
+            _ => {}
+        }
+        if self.scale == Scale::RescaledProbability && !has_background {
+            return refuse("--scale rescaled-probability needs --background FILE");
+        }
+        if self.interactions && (self.scale != Scale::Margin || self.by != By::Feature) {
+            return refuse("--interactions are of the margin and of the model's features: leave --scale and --by out");
+        }
+        Ok(())
+    }
+
+    fn background(&self, model: &ScoringModel) -> anyhow::Result<Option<Background>> {
+        let Some(path) = &self.background else { return Ok(None) };
+        let rows = model.encoder().encode(&Table::read(path)?)?.rows;
+        Ok(Some(Background::new(rows)?))
+    }
+}
+
+fn tree_shap(model: &ScoringModel, background: Option<&Background>) -> anyhow::Result<TreeShap> {
+    Ok(match background {
+        Some(background) => TreeShap::interventional(model.trees(), background)?,
+        None => TreeShap::path_dependent(model.trees())?,
+    })
+}
+
+/// An output by its name, or else by its number.
+fn output(model: &ScoringModel, target: &str) -> anyhow::Result<usize> {
+    let names = model.trees().output_names();
+    if let Some(place) = names.iter().position(|name| name == target) {
+        return Ok(place);
+    }
+    match target.parse() {
+        Ok(place) if place < names.len() => Ok(place),
+        _ => Ok(model.output(Some(target), None)?),
+    }
+}
+
+fn in_shape(
+    explained: Attributions,
+    target: Option<usize>,
+    by: By,
+    model: &ScoringModel,
+) -> anyhow::Result<Attributions> {
+    let explained = match target {
+        Some(output) => explained.select_output(output)?,
+        None => explained,
+    };
+    if by == By::Feature {
+        return Ok(explained);
+    }
+    let groups = FeatureGroups::new(model.encoder().groups(), model.encoder().feature_names())?;
+    Ok(explained.grouped(&groups)?)
+}
+
+/// The evidence beside the file; JSON of attributions has it inside.
+fn write_evidence(
+    explained: &Attributions,
+    path: &Path,
+    format: OutputFormat,
+    interactions: bool,
+) -> anyhow::Result<()> {
+    if format == OutputFormat::Json && !interactions {
+        return Ok(());
+    }
+    let beside = path.with_extension("evidence.json");
+    let text = json::evidence(explained);
+    whole::write_file(&beside, |out| out.write_all(text.as_bytes()))
+        .with_context(|| format!("`{}` cannot be written", beside.display()))
+}
+
+fn report(explained: &Attributions, path: &Path, common: &Common) {
+    let text = if common.json {
+        json::evidence(explained)
+    } else {
+        format!(
+            "Explained {} rows, {} features, outputs {} (largest gap {:.0e}; {}); wrote {}",
+            explained.n_rows(),
+            explained.n_features(),
+            explained.output_names().join(", "),
+            explained.completeness_gap(),
+            explained.evidence().baseline.as_deref().unwrap_or("no baseline"),
+            path.display()
+        )
+    };
+    say(common, &text);
+}

@@ -1,0 +1,76 @@
+//! What an audit found, in a few lines for the terminal.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use rationale::audit::{Case, Direction, Estimate, Findings, Rule};
+use rationale::report::number;
+
+use crate::arguments::Common;
+
+/// The findings for people, or as JSON.
+pub(super) fn of(findings: &Findings, folder: &Path, common: &Common) -> anyhow::Result<String> {
+    if common.json {
+        return Ok(findings.to_json()?);
+    }
+    let mut text = String::new();
+    write_decision(&mut text, findings)?;
+    if let Some(performance) = &findings.performance {
+        let (accuracy, auc) = (interval(performance.accuracy), interval(performance.auc));
+        writeln!(text, "Against the outcomes: accuracy {accuracy}, AUC {auc}")?;
+    }
+    writeln!(
+        text,
+        "Explained {} applicants exactly (largest gap {:.0e}), compared with {} ({} rows)",
+        findings.scores.len(),
+        findings.attributions.completeness_gap(),
+        findings.setup.reference,
+        findings.setup.n_reference
+    )?;
+    if let Some(case) = worst(findings) {
+        write_case(&mut text, findings, case)?;
+    }
+    writeln!(text, "Wrote {}: open {}", folder.display(), folder.join("index.html").display())?;
+    Ok(text)
+}
+
+fn write_decision(text: &mut String, findings: &Findings) -> std::fmt::Result {
+    let decisions = &findings.decisions;
+    let side = match decisions.direction {
+        Direction::HigherIsFavourable => "at or above",
+        Direction::LowerIsFavourable => "at or below",
+    };
+    let rule = match findings.setup.rule {
+        Rule::CutOff(_) => "stated cut-off".to_owned(),
+        Rule::ApproveRate(rate) => format!("stated approve rate {rate}"),
+    };
+    writeln!(
+        text,
+        "Approved is whoever has `{}` {side} {} ({rule}): {} approved, {} declined",
+        findings.setup.output,
+        number(decisions.cut_off),
+        decisions.accepted().len(),
+        findings.cases.len()
+    )
+}
+
+/// The declined applicant with the worst score.
+fn worst(findings: &Findings) -> Option<&Case> {
+    let good = |case: &&Case| findings.decisions.direction.sign() * findings.scores[case.row];
+    findings.cases.iter().min_by(|a, b| good(a).total_cmp(&good(b)))
+}
+
+fn write_case(text: &mut String, findings: &Findings, case: &Case) -> std::fmt::Result {
+    let score = number(findings.scores[case.row]);
+    writeln!(text, "Applicant {} has the worst score ({score}) for these reasons:", case.row)?;
+    for (rank, reason) in case.reasons.iter().enumerate() {
+        let chance = if reason.separable == Some(false) { "  (its place before the next could be chance)" } else { "" };
+        let share = 100.0 * reason.share;
+        writeln!(text, "  {}. {share:>3.0}%  {}{chance}", rank + 1, reason.entry.sentence)?;
+    }
+    Ok(())
+}
+
+fn interval(estimate: Estimate) -> String {
+    format!("{} [{}, {}]", number(estimate.value), number(estimate.low), number(estimate.high))
+}
