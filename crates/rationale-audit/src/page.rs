@@ -46,10 +46,10 @@ impl Figures {
             Ok::<_, Error>((row, both(title, &|settings| waterfall(&explained, row, settings))?))
         });
         Ok(Self {
-            beeswarm: both(format!("What moves the score `{score}`, applicant by applicant"), &|settings| {
+            beeswarm: both(format!("What moves the score “{score}”, applicant by applicant"), &|settings| {
                 beeswarm(&explained, settings)
             })?,
-            bar: both(format!("What moves the score `{score}` on average"), &|settings| {
+            bar: both(format!("What moves the score “{score}” on average"), &|settings| {
                 bar(&explained, settings)
             })?,
             dependence: dependence.collect::<Result<_, Error>>()?,
@@ -155,15 +155,15 @@ fn drivers(findings: &Findings, figures: &Figures) -> Section {
         ));
     for (column, pair) in &figures.dependence {
         let caption = format!(
-            "`{column}`: its value across, what it gave to the score upwards. Spread at one value comes from how it \
-             works together with other columns."
+            "`{column}`: what it gave to the score, by its value. Spread at one value comes from how it works together \
+             with other columns."
         );
         section = section.with_block(figure(pair, caption));
     }
     section
         .with_block(figure(
             &figures.heatmap,
-            "Every applicant a column, in order of the score, whose curve runs above. Orange raised it, blue lowered it."
+            "Applicants from left to right in order of their score, whose curve runs above. Orange raised it, blue lowered it."
                 .to_owned(),
         ))
         .with_block(figure(
