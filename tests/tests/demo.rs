@@ -30,14 +30,17 @@ fn the_demo_explains_every_applicant_and_can_be_done_again_by_hand() {
     assert!(demo.out.contains("210 approved, 90 declined") && demo.out.contains("AUC 0.7"), "{}", demo.out);
 
     let page = fs::read_to_string(room.path("out/demo/index.html")).unwrap();
-    for part in ["What drives the score", "applicant by applicant", "The state of your checking account", "<svg"] {
+    for part in
+        ["What drives the score", "applicant by applicant", "The state of your checking account", "<svg"]
+    {
         assert!(page.contains(part), "{part}");
     }
 
     let attributions = Table::read(&room.path("out/demo/attributions.parquet")).unwrap();
     assert_eq!((attributions.n_rows(), attributions.n_columns()), (300, 17 + 3));
     let sum_of = |row: usize| -> f64 {
-        let columns = attributions.columns().filter(|(name, _)| !["row", "base_value", "prediction"].contains(name));
+        let columns =
+            attributions.columns().filter(|(name, _)| !["row", "base_value", "prediction"].contains(name));
         columns.map(|(_, column)| column.numbers().unwrap()[row]).sum()
     };
     let number = |name: &str, row: usize| attributions.column(name).unwrap().numbers().unwrap()[row];
@@ -47,9 +50,25 @@ fn the_demo_explains_every_applicant_and_can_be_done_again_by_hand() {
     }
 
     let by_hand = room.run(&[
-        "audit", "out/demo/model.json", "out/demo/applicants.csv", "--label", "creditability", "--favourable",
-        "good", "--approve-rate", "0.7", "--catalogue", "out/demo/catalogue.toml", "--protected", "sex",
-        "--protected", "age_in_years", "--bands", "age_in_years=25,35,50", "--out", "by-hand",
+        "audit",
+        "out/demo/model.json",
+        "out/demo/applicants.csv",
+        "--label",
+        "creditability",
+        "--favourable",
+        "good",
+        "--approve-rate",
+        "0.7",
+        "--catalogue",
+        "out/demo/catalogue.toml",
+        "--protected",
+        "sex",
+        "--protected",
+        "age_in_years",
+        "--bands",
+        "age_in_years=25,35,50",
+        "--out",
+        "by-hand",
     ]);
     assert_eq!(by_hand.code, 0, "{}", by_hand.err);
     for name in ["attributions.parquet", "reasons.json", "reasons.csv", "decisions.csv", "groups.csv"] {
@@ -61,7 +80,9 @@ fn the_demo_explains_every_applicant_and_can_be_done_again_by_hand() {
 #[test]
 fn threads_change_no_byte_and_a_seed_does() {
     let room = room();
-    for (folder, threads, seed) in [("one", "1", "0"), ("two", "2", "0"), ("four", "4", "0"), ("other", "2", "1")] {
+    for (folder, threads, seed) in
+        [("one", "1", "0"), ("two", "2", "0"), ("four", "4", "0"), ("other", "2", "1")]
+    {
         let demo = room.run(&["demo", "--out", folder, "--threads", threads, "--seed", seed, "--quiet"]);
         assert_eq!((demo.code, demo.out.as_str(), demo.err.as_str()), (0, "", ""));
     }

@@ -87,7 +87,10 @@ fn an_empty_file() {
 fn a_ragged_row() {
     let mut lines: Vec<String> = applicants().lines().map(str::to_owned).collect();
     lines[3].push_str(",surplus");
-    check(&audit(&lines.join("\n"), &[]), &["`loans.csv`, line 4: 23 fields, but the header has 22", "double quotes"]);
+    check(
+        &audit(&lines.join("\n"), &[]),
+        &["`loans.csv`, line 4: 23 fields, but the header has 22", "double quotes"],
+    );
 }
 
 #[test]
@@ -101,12 +104,16 @@ fn an_unknown_column() {
 #[test]
 fn a_label_with_one_class_only() {
     let text = applicants().replace(",bad,", ",good,");
-    check(&audit(&text, &[]), &["label column `creditability`: all 300 labels are `good`", "two classes are needed"]);
+    check(
+        &audit(&text, &[]),
+        &["label column `creditability`: all 300 labels are `good`", "two classes are needed"],
+    );
 }
 
 #[test]
 fn a_favourable_value_that_does_not_occur() {
-    let answer = audit(&applicants(), &["--label", "creditability", "--favourable", "goood", "--output", "good"]);
+    let answer =
+        audit(&applicants(), &["--label", "creditability", "--favourable", "goood", "--output", "good"]);
     check(&answer, &["label column `creditability`: `goood` does not occur", "`bad`, `good`"]);
 }
 
@@ -114,7 +121,10 @@ fn a_favourable_value_that_does_not_occur() {
 fn a_category_never_seen_in_training() {
     let text = with_cell("purpose", 5, "spaceship");
     let answer = audit(&text, &[]);
-    check(&answer, &["column `purpose`, data row 5 (line 6): `spaceship` did not occur in training", "`business`"]);
+    check(
+        &answer,
+        &["column `purpose`, data row 5 (line 6): `spaceship` did not occur in training", "`business`"],
+    );
 
     let room = Room::new(DEMO.program());
     room.put("loans.csv", text);
@@ -127,7 +137,10 @@ fn a_category_never_seen_in_training() {
 #[test]
 fn infinity_is_no_amount_and_nan_is_missing() {
     let answer = audit(&with_cell("credit_amount", 2, "inf"), &[]);
-    check(&answer, &["column `credit_amount`, data row 2 (line 3): inf is not finite", "leave the cell empty"]);
+    check(
+        &answer,
+        &["column `credit_amount`, data row 2 (line 3): inf is not finite", "leave the cell empty"],
+    );
     let room = Room::new(DEMO.program());
     room.put("loans.csv", with_cell("credit_amount", 2, "NaN"));
     let model = demo_file("model.json");
@@ -140,12 +153,16 @@ fn an_all_missing_column_cannot_be_learnt_from() {
     use rationale::tabular::{Schema, Table};
     let table = Table::from_csv_bytes("loans.csv", b"a,b\n1,\n2,\n").unwrap();
     let error = Schema::learn(&table, &[] as &[&str]).unwrap_err().to_string();
-    assert!(error.contains("`loans.csv`: every value is missing in `b`") && error.contains("exclude them"), "{error}");
+    assert!(
+        error.contains("`loans.csv`: every value is missing in `b`") && error.contains("exclude them"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_model_with_more_features_than_the_data() {
-    let text: Vec<String> = applicants().lines().map(|line| line.splitn(2, ',').nth(1).unwrap().to_owned()).collect();
+    let text: Vec<String> =
+        applicants().lines().map(|line| line.splitn(2, ',').nth(1).unwrap().to_owned()).collect();
     let answer = audit(&text.join("\n"), &[]);
     check(&answer, &["`loans.csv` has no column `status_of_existing_checking_account`", "its columns are"]);
 }

@@ -35,7 +35,17 @@ fn wrong_usage_is_code_2() {
         vec!["audit", "model.json", "rows.csv", "--output", "low", "--out", "out"],
         vec!["audit", "model.json", "rows.csv", "--label", "c", "--out", "out"],
         vec!["tabular", "model.json", "rows.csv", "--method", "magic", "--out", "a.csv"],
-        vec!["tabular", "model.json", "rows.csv", "--method", "tree-shap", "--perturbation", "interventional", "--out", "a.csv"],
+        vec![
+            "tabular",
+            "model.json",
+            "rows.csv",
+            "--method",
+            "tree-shap",
+            "--perturbation",
+            "interventional",
+            "--out",
+            "a.csv",
+        ],
         vec!["demo", "--threads", "0"],
         vec!["nonsense"],
     ];
@@ -94,8 +104,18 @@ fn a_background_makes_it_interventional_and_a_target_is_one_output() {
     let room = furnished();
     room.put("background.csv", "a,b\n0,0\n");
     let answer = room.run(&[
-        "tabular", "model.json", "rows.csv", "--method", "tree-shap", "--background", "background.csv",
-        "--target", "high", "--out", "v.csv", "--json",
+        "tabular",
+        "model.json",
+        "rows.csv",
+        "--method",
+        "tree-shap",
+        "--background",
+        "background.csv",
+        "--target",
+        "high",
+        "--out",
+        "v.csv",
+        "--json",
     ]);
     let evidence = answer.json();
     assert_eq!(evidence["parameters"]["perturbation"], "interventional");
@@ -108,7 +128,16 @@ fn a_background_makes_it_interventional_and_a_target_is_one_output() {
 fn interactions_have_a_matrix_for_each_row() {
     let room = furnished();
     let answer = room.run(&[
-        "tabular", "model.json", "rows.csv", "--method", "tree-shap", "--interactions", "--target", "1", "--out", "v.npy",
+        "tabular",
+        "model.json",
+        "rows.csv",
+        "--method",
+        "tree-shap",
+        "--interactions",
+        "--target",
+        "1",
+        "--out",
+        "v.npy",
     ]);
     assert_eq!(answer.code, 0, "{}", answer.err);
     let values = Array4::<f64>::read_npy(fs::File::open(room.path("v.npy")).unwrap()).unwrap();
@@ -119,10 +148,23 @@ fn interactions_have_a_matrix_for_each_row() {
 #[test]
 fn an_unknown_target_names_the_outputs() {
     let room = furnished();
-    let answer =
-        room.run(&["tabular", "model.json", "rows.csv", "--method", "tree-shap", "--target", "7", "--out", "v.csv"]);
+    let answer = room.run(&[
+        "tabular",
+        "model.json",
+        "rows.csv",
+        "--method",
+        "tree-shap",
+        "--target",
+        "7",
+        "--out",
+        "v.csv",
+    ]);
     assert_eq!(answer.code, 1);
-    assert!(answer.err.contains("the model has no output `7`; its outputs are `low`, `high`"), "{}", answer.err);
+    assert!(
+        answer.err.contains("the model has no output `7`; its outputs are `low`, `high`"),
+        "{}",
+        answer.err
+    );
     assert_eq!(room.entries(), ["model.json", "rows.csv"]);
 }
 

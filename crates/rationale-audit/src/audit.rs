@@ -176,7 +176,14 @@ impl Decided<'_> {
         let attributions = self.attributions(&self.reference, self.rows.view(), progress, WHOLE_MEMORY)?;
         let cases = self.cases(&attributions, progress)?;
         let compare = |protected: &Protected| {
-            Comparison::new(self.table, protected, &self.decisions, &self.scores, &attributions, self.audit.seed)
+            Comparison::new(
+                self.table,
+                protected,
+                &self.decisions,
+                &self.scores,
+                &attributions,
+                self.audit.seed,
+            )
         };
         let comparisons = self.audit.protected.iter().map(compare).collect::<Result<_, _>>()?;
         let performance =

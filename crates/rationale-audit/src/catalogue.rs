@@ -46,8 +46,8 @@ impl Catalogue {
     /// Reads a TOML file.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let file = path.display().to_string();
-        let text = fs::read_to_string(path)
-            .map_err(|source| Error::ReadCatalogue { file: file.clone(), source })?;
+        let text =
+            fs::read_to_string(path).map_err(|source| Error::ReadCatalogue { file: file.clone(), source })?;
         Self::from_toml(&file, &text)
     }
 
@@ -112,7 +112,8 @@ pub struct Reasons {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "[[reason]]\ncode = \"7\"\ngroup = \"Work\"\ncolumns = [\"job\"]\nsentence = \"Your work.\"\n";
+    const TEXT: &str =
+        "[[reason]]\ncode = \"7\"\ngroup = \"Work\"\ncolumns = [\"job\"]\nsentence = \"Your work.\"\n";
 
     fn columns() -> Vec<String> {
         ["amount", "job"].map(String::from).to_vec()

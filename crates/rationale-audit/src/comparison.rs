@@ -87,8 +87,7 @@ fn figures(
     purpose: &str,
 ) -> GroupFigures {
     let of = |value: &dyn Fn(usize) -> f64| rows.iter().map(|&row| value(row)).collect::<Vec<f64>>();
-    let mut columns =
-        vec![of(&|row| f64::from(u8::from(decisions.approved[row]))), of(&|row| scores[row])];
+    let mut columns = vec![of(&|row| f64::from(u8::from(decisions.approved[row]))), of(&|row| scores[row])];
     for feature in 0..attributions.n_features() {
         columns.push(of(&|row| attributions.values()[[row, feature, 0]]));
     }
@@ -198,6 +197,9 @@ mod tests {
     fn bands_must_ascend() {
         let table = Table::from_csv_bytes("a.csv", b"age\n1\n2\n").unwrap();
         let error = groups(&table, &Protected::new("age").with_bands(vec![60.0, 25.0])).unwrap_err();
-        assert_eq!(error.to_string(), "the bands of `age`, [60.0, 25.0], must be finite numbers in ascending order");
+        assert_eq!(
+            error.to_string(),
+            "the bands of `age`, [60.0, 25.0], must be finite numbers in ascending order"
+        );
     }
 }

@@ -32,7 +32,9 @@ pub enum Error {
         source: Box<Error>,
     },
     /// A model file is not JSON, or lacks a field.
-    #[error("this is no model that can be read: {source}; a `rationale-model` or `rationale-trees` file is needed")]
+    #[error(
+        "this is no model that can be read: {source}; a `rationale-model` or `rationale-trees` file is needed"
+    )]
     ModelJson {
         /// What the JSON reader said, with line and column.
         source: serde_json::Error,
@@ -142,7 +144,11 @@ pub enum Error {
         code: String,
     },
     /// The catalogue names columns that the model does not have: all of them.
-    #[error("the catalogue names columns that the model does not use: {}; the model's columns are {}", Quoted(unknown), Quoted(known))]
+    #[error(
+        "the catalogue names columns that the model does not use: {}; the model's columns are {}",
+        Quoted(unknown),
+        Quoted(known)
+    )]
     CatalogueColumns {
         /// The columns that are not there.
         unknown: Vec<String>,
@@ -150,7 +156,9 @@ pub enum Error {
         known: Vec<String>,
     },
     /// The output folder is there and not empty, or is a file.
-    #[error("`{folder}` exists and is not an empty folder; nothing was written: choose another, or replace it with --force")]
+    #[error(
+        "`{folder}` exists and is not an empty folder; nothing was written: choose another, or replace it with --force"
+    )]
     Occupied {
         /// The path that was given.
         folder: String,

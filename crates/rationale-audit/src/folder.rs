@@ -68,11 +68,23 @@ impl Findings {
     }
 
     fn write_reasons(&self, path: &Path) -> Result<(), Error> {
-        let header =
-            ["row", "score", "rank", "code", "group", "sentence", "value", "low", "high", "share", "separable"];
+        let header = [
+            "row",
+            "score",
+            "rank",
+            "code",
+            "group",
+            "sentence",
+            "value",
+            "low",
+            "high",
+            "share",
+            "separable",
+        ];
         let rows = self.cases.iter().flat_map(|case| {
             case.reasons.iter().enumerate().map(|(rank, reason)| {
-                let end = |k: usize| reason.interval.map_or(Cell::Empty, |interval| Cell::Number(interval[k]));
+                let end =
+                    |k: usize| reason.interval.map_or(Cell::Empty, |interval| Cell::Number(interval[k]));
                 vec![
                     case.row.into(),
                     self.scores[case.row].into(),

@@ -46,9 +46,10 @@ impl Figures {
             Ok::<_, Error>((row, both(title, &|settings| waterfall(&explained, row, settings))?))
         });
         Ok(Self {
-            beeswarm: both(format!("What moves the score “{score}”, applicant by applicant"), &|settings| {
-                beeswarm(&explained, settings)
-            })?,
+            beeswarm: both(
+                format!("What moves the score “{score}”, applicant by applicant"),
+                &|settings| beeswarm(&explained, settings),
+            )?,
             bar: both(format!("What moves the score “{score}” on average"), &|settings| {
                 bar(&explained, settings)
             })?,
@@ -115,7 +116,11 @@ fn decided(findings: &Findings) -> Section {
     let rule = match setup.rule {
         Rule::CutOff(_) => "a stated cut-off".to_owned(),
         Rule::ApproveRate(rate) => {
-            format!("a stated approve rate of {} (reached: {})", percent(rate), percent(decisions.approve_rate()))
+            format!(
+                "a stated approve rate of {} (reached: {})",
+                percent(rate),
+                percent(decisions.approve_rate())
+            )
         }
     };
     let outcome = setup.label.as_ref().map_or_else(
@@ -183,8 +188,9 @@ fn applicants(findings: &Findings, figures: &Figures) -> Section {
     }
     let n_rows = findings.scores.len();
     if n_rows > MOST_CASES {
-        let notice =
-            format!("This page shows the first {MOST_CASES} of {n_rows} applicants; `reasons.csv` has all that are declined.");
+        let notice = format!(
+            "This page shows the first {MOST_CASES} of {n_rows} applicants; `reasons.csv` has all that are declined."
+        );
         section = section.with_block(Block::Notice(notice));
     }
     section.with_block(Block::Cases(cases(findings)))
@@ -283,15 +289,15 @@ fn compared(findings: &Findings) -> Section {
             .to_owned(),
     ));
     let columns = findings.most_important(COMPARED_COLUMNS);
-    findings
-        .comparisons
-        .iter()
-        .fold(section, |section, comparison| section.with_block(comparison_table(findings, comparison, &columns)))
+    findings.comparisons.iter().fold(section, |section, comparison| {
+        section.with_block(comparison_table(findings, comparison, &columns))
+    })
 }
 
 fn comparison_table(findings: &Findings, comparison: &Comparison, columns: &[usize]) -> Block {
     let names = findings.attributions.feature_names();
-    let mut header = vec![comparison.column.clone(), "n".to_owned(), "approved".to_owned(), "mean score".to_owned()];
+    let mut header =
+        vec![comparison.column.clone(), "n".to_owned(), "approved".to_owned(), "mean score".to_owned()];
     header.extend(columns.iter().map(|&column| names[column].clone()));
     let rows = comparison.groups.iter().map(|group| {
         let few = if group.n_rows < FEW { " (few: read with care)" } else { "" };
@@ -309,11 +315,7 @@ fn comparison_table(findings: &Findings, comparison: &Comparison, columns: &[usi
         cells.extend(columns.iter().map(|&column| Cell::Text(with_interval(group.attributions[column]))));
         cells
     });
-    Block::Table {
-        caption: format!("By `{}`.", comparison.column),
-        header,
-        rows: rows.collect(),
-    }
+    Block::Table { caption: format!("By `{}`.", comparison.column), header, rows: rows.collect() }
 }
 
 fn evidence(findings: &Findings) -> Section {
@@ -323,7 +325,10 @@ fn evidence(findings: &Findings) -> Section {
     };
     let intervals = match setup.n_folds {
         0 => "none: the reference has fewer than four rows".to_owned(),
-        n => format!("the reference's {} rows split at random into {n} folds, Student's t over folds", setup.n_reference),
+        n => format!(
+            "the reference's {} rows split at random into {n} folds, Student's t over folds",
+            setup.n_reference
+        ),
     };
     let facts = [
         ("Method", format!("{} (interventional, exact), on the margin", evidence.method)),

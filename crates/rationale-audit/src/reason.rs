@@ -65,12 +65,7 @@ pub(crate) fn principal(
 }
 
 /// Whether the paired difference of two groups is positive beyond its 95% interval.
-fn separable(
-    against: &ndarray::Array1<f64>,
-    folds: &Array2<f64>,
-    group: usize,
-    next: usize,
-) -> Option<bool> {
+fn separable(against: &ndarray::Array1<f64>, folds: &Array2<f64>, group: usize, next: usize) -> Option<bool> {
     let differences = (&folds.column(group) - &folds.column(next)).to_vec();
     half_width(&differences).map(|half| against[group] - against[next] > half)
 }

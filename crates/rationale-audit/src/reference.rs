@@ -74,7 +74,8 @@ mod tests {
     fn sizes(n_rows: usize) -> Vec<usize> {
         let rows = Array2::from_shape_fn((n_rows, 1), |(row, _)| row as f64);
         let folds = folds(&Background::new(rows).unwrap(), Seed::new(1)).unwrap();
-        let mut all: Vec<f64> = folds.iter().flat_map(|fold| fold.rows().iter().copied().collect::<Vec<_>>()).collect();
+        let mut all: Vec<f64> =
+            folds.iter().flat_map(|fold| fold.rows().iter().copied().collect::<Vec<_>>()).collect();
         all.sort_by(f64::total_cmp);
         assert!(folds.is_empty() || all == (0..n_rows).map(|row| row as f64).collect::<Vec<_>>());
         folds.iter().map(|fold| fold.rows().nrows()).collect()

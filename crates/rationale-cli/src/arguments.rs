@@ -6,8 +6,10 @@ use clap_complete::Shell;
 /// Explains the decisions of models.
 #[derive(Debug, Parser)]
 #[command(name = "rationale", version, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 done, 1 failed on this input, 2 wrong usage. RATIONALE_LOG sets what is logged, \
-                        such as RATIONALE_LOG=rationale_shapley=debug.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed on this input, 2 wrong usage. RATIONALE_LOG sets what is logged, \
+                        such as RATIONALE_LOG=rationale_shapley=debug."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub command: Command,

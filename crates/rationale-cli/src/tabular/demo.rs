@@ -88,7 +88,8 @@ fn train(table: &Table, seed: Seed) -> anyhow::Result<ScoringModel> {
     let encoder = Encoder::new(Schema::learn(table, &excluded)?, Encoding::OneHot)?;
     let rows = encoder.clone().with_missing(MissingValues::Refuse).encode(table)?.rows;
     let good = labels(table, LABEL, FAVOURABLE)?;
-    let forest = RandomForest::new(N_TREES).with_max_depth(MAX_DEPTH).with_seed(seed).fit(rows.view(), &good)?;
+    let forest =
+        RandomForest::new(N_TREES).with_max_depth(MAX_DEPTH).with_seed(seed).fit(rows.view(), &good)?;
     let training = Training::new(rows.view(), &good)?;
     let trees = ensemble_learner(&forest, &training, Leaves::ClassShares)?
         .with_feature_names(encoder.feature_names().to_vec())?

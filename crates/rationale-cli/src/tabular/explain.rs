@@ -129,7 +129,9 @@ impl Arguments {
             return refuse("--scale rescaled-probability needs --background FILE");
         }
         if self.interactions && (self.scale != Scale::Margin || self.by != By::Feature) {
-            return refuse("--interactions are of the margin and of the model's features: leave --scale and --by out");
+            return refuse(
+                "--interactions are of the margin and of the model's features: leave --scale and --by out",
+            );
         }
         Ok(())
     }

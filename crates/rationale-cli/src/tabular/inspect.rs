@@ -61,11 +61,26 @@ impl Found {
     fn text(&self, model: &ScoringModel) -> Result<String, std::fmt::Error> {
         let trees = model.trees();
         let mut text = String::new();
-        writeln!(text, "{} trees, {} splits, {} leaves, depth up to {}", self.n_trees, self.n_splits, self.n_leaves, self.depth)?;
-        writeln!(text, "outputs     {} (base score {:?}, link {:?})", trees.output_names().join(", "), trees.base_score(), trees.link())?;
+        writeln!(
+            text,
+            "{} trees, {} splits, {} leaves, depth up to {}",
+            self.n_trees, self.n_splits, self.n_leaves, self.depth
+        )?;
+        writeln!(
+            text,
+            "outputs     {} (base score {:?}, link {:?})",
+            trees.output_names().join(", "),
+            trees.base_score(),
+            trees.link()
+        )?;
         writeln!(text, "cover       {}", cover(trees.cover_source()))?;
         writeln!(text, "features    {}, of which {} are asked about", trees.n_features(), self.n_used)?;
-        writeln!(text, "columns     {} ({})", model.encoder().schema().fields().len(), model.encoder().encoding().name())?;
+        writeln!(
+            text,
+            "columns     {} ({})",
+            model.encoder().schema().fields().len(),
+            model.encoder().encoding().name()
+        )?;
         for field in model.encoder().schema().fields() {
             writeln!(text, "  {:<40} {}", field.name, kind(field))?;
         }

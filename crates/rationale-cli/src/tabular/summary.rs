@@ -64,7 +64,11 @@ fn write_case(text: &mut String, findings: &Findings, case: &Case) -> std::fmt::
     let score = number(findings.scores[case.row]);
     writeln!(text, "Applicant {} has the worst score ({score}) for these reasons:", case.row)?;
     for (rank, reason) in case.reasons.iter().enumerate() {
-        let chance = if reason.separable == Some(false) { "  (its place before the next could be chance)" } else { "" };
+        let chance = if reason.separable == Some(false) {
+            "  (its place before the next could be chance)"
+        } else {
+            ""
+        };
         let share = 100.0 * reason.share;
         writeln!(text, "  {}. {share:>3.0}%  {}{chance}", rank + 1, reason.entry.sentence)?;
     }

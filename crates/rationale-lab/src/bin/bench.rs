@@ -20,7 +20,9 @@ const N_RUNS: usize = 5;
 fn main() -> Result<()> {
     let model = forest()?;
     let n_leaves: usize = model.trees().iter().map(rationale::trees::Tree::n_leaves).sum();
-    println!("{N_TREES} trees of depth {DEPTH}, {n_leaves} leaves, {N_FEATURES} features, 2 outputs, float64");
+    println!(
+        "{N_TREES} trees of depth {DEPTH}, {n_leaves} leaves, {N_FEATURES} features, 2 outputs, float64"
+    );
     println!("{:<24} {:>8} {:>8} {:>12} {:>10}", "", "threads", "rows", "rows/second", "building");
     let background = Background::new(rows(N_BACKGROUND, 3))?;
     let path_dependent = || Ok(TreeShap::path_dependent(&model)?);
