@@ -93,7 +93,11 @@ impl<'a> EvidenceDocument<'a> {
         Self {
             method: &evidence.method,
             engine: &evidence.engine,
-            parameters: evidence.parameters.iter().map(|(name, value)| (name.as_str(), value.into())).collect(),
+            parameters: evidence
+                .parameters
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.into()))
+                .collect(),
             seed: evidence.seed.map(crate::Seed::get),
             model: evidence.model.map(|model| model.to_string()),
             data: evidence.data.map(|data| data.to_string()),
@@ -140,7 +144,8 @@ mod tests {
     use super::*;
 
     fn one_row() -> Attributions {
-        let evidence = Evidence::new("tree-shap", "plain").with_parameter("n", 3_usize).with_baseline("cover");
+        let evidence =
+            Evidence::new("tree-shap", "plain").with_parameter("n", 3_usize).with_baseline("cover");
         let values = array![[[0.1 + 0.2], [f64::NAN]]];
         Attributions::new(values, array![[1.0]], array![[2.0]]).unwrap().with_evidence(evidence)
     }
