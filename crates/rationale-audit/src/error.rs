@@ -188,7 +188,7 @@ pub enum Error {
     },
     /// The table is not as it should be.
     #[error(transparent)]
-    Table(#[from] rationale_tabular::Error),
+    Table(Box<rationale_tabular::Error>),
     /// The trees are not as they should be.
     #[error(transparent)]
     Trees(#[from] rationale_trees::Error),
@@ -201,6 +201,13 @@ pub enum Error {
     /// A picture or page cannot be made.
     #[error(transparent)]
     Report(#[from] rationale_report::Error),
+}
+
+/// Boxed, because its messages carry many texts, and every result of this crate would be as large.
+impl From<rationale_tabular::Error> for Error {
+    fn from(source: rationale_tabular::Error) -> Self {
+        Self::Table(Box::new(source))
+    }
 }
 
 /// Names in back quotes, separated by commas.

@@ -23,17 +23,17 @@ pub(crate) enum Command {
     /// Say what a model file holds: trees, features, outputs.
     Inspect(inspect::Arguments),
     /// Explain the rows of a table.
-    Tabular(explain::Arguments),
+    Tabular(Box<explain::Arguments>),
     /// Audit credit decisions: reasons for every declined applicant, groups side by side, a report.
-    Audit(audit::Arguments),
+    Audit(Box<audit::Arguments>),
 }
 
 pub(crate) fn execute(command: Command, common: &Common) -> anyhow::Result<()> {
     match command {
         Command::Demo(arguments) => demo::execute(&arguments, common),
         Command::Inspect(arguments) => inspect::execute(&arguments, common),
-        Command::Tabular(arguments) => explain::execute(arguments, common),
-        Command::Audit(arguments) => audit::execute(arguments, common),
+        Command::Tabular(arguments) => explain::execute(&arguments, common),
+        Command::Audit(arguments) => audit::execute(&arguments, common),
     }
 }
 

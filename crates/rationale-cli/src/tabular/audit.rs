@@ -61,7 +61,7 @@ struct Bands {
     edges: Vec<f64>,
 }
 
-pub(super) fn execute(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
+pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     let rule = arguments.rule()?;
     let protected = arguments.protected()?;
     arguments.folder.check()?;
@@ -74,12 +74,12 @@ pub(super) fn execute(arguments: Arguments, common: &Common) -> anyhow::Result<(
         audit = audit.with_catalogue(Catalogue::read(path)?);
     }
     let applicants = Table::read(&arguments.applicants)?;
-    match (arguments.label, arguments.favourable) {
-        (Some(column), Some(favourable)) => audit = audit.with_label(Label { column, favourable }),
-        (None, Some(favourable)) if arguments.output.is_none() => audit = audit.with_output(favourable),
-        _ => {}
+    if let (Some(column), Some(favourable)) = (&arguments.label, &arguments.favourable) {
+        audit = audit.with_label(Label { column: column.clone(), favourable: favourable.clone() });
     }
-    if let Some(output) = arguments.output {
+    if let Some(output) =
+        arguments.output.as_ref().or(arguments.favourable.as_ref().filter(|_| arguments.label.is_none()))
+    {
         audit = audit.with_output(output);
     }
     let decided = audit.decide(&applicants)?;

@@ -79,7 +79,7 @@ enum By {
     Column,
 }
 
-pub(super) fn execute(arguments: Arguments, common: &Common) -> anyhow::Result<()> {
+pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     arguments.check()?;
     let Method::TreeShap = arguments.method;
     let format = OutputFormat::from_path(&arguments.out)?;
