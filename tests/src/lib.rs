@@ -1,5 +1,7 @@
 //! What end-to-end tests share: a room to run the program in, and what it answered.
 
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "helpers of tests may fail loudly")]
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +27,6 @@ pub struct Answer {
 
 impl Room {
     /// An empty room for the program at this path.
-    #[expect(clippy::expect_used, reason = "a helper of tests may fail loudly")]
     pub fn new(program: impl Into<PathBuf>) -> Self {
         Self { folder: tempfile::tempdir().expect("a temporary folder"), program: program.into() }
     }
@@ -36,7 +37,6 @@ impl Room {
     }
 
     /// Puts a file into the room.
-    #[expect(clippy::expect_used, reason = "a helper of tests may fail loudly")]
     #[expect(clippy::disallowed_methods, reason = "nobody reads a half-written file of a test")]
     pub fn put(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
@@ -50,7 +50,6 @@ impl Room {
     }
 
     /// Runs another program in the room, such as a shell that starts ours.
-    #[expect(clippy::expect_used, reason = "a helper of tests may fail loudly")]
     pub fn run_by(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Answer {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.folder.path()).env_remove("RATIONALE_LOG");
@@ -63,7 +62,6 @@ impl Room {
     }
 
     /// What lies in the room, hidden files included, sorted.
-    #[expect(clippy::expect_used, reason = "a helper of tests may fail loudly")]
     pub fn entries(&self) -> Vec<String> {
         let entries = fs::read_dir(self.folder.path()).expect("the room is there");
         let mut names: Vec<String> =
@@ -84,7 +82,6 @@ impl Answer {
     }
 
     /// Standard output as JSON.
-    #[expect(clippy::expect_used, reason = "a helper of tests may fail loudly")]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).expect("standard output is JSON")
     }

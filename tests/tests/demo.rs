@@ -1,5 +1,7 @@
 //! The demo from end to end: it works, it repeats itself, and its folder can be worked with by hand.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
+
 use std::fs;
 
 use rationale::tabular::Table;

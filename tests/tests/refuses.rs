@@ -1,5 +1,7 @@
 //! Bad input: each has a message that names the file, the column or row and the remedy, and nothing is written.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
+
 use std::sync::LazyLock;
 
 use rationale_tests::{Answer, Room};
