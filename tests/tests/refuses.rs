@@ -164,7 +164,7 @@ fn an_all_missing_column_cannot_be_learnt_from() {
 #[test]
 fn a_model_with_more_features_than_the_data() {
     let text: Vec<String> =
-        applicants().lines().map(|line| line.splitn(2, ',').nth(1).unwrap().to_owned()).collect();
+        applicants().lines().map(|line| line.split_once(',').unwrap().1.to_owned()).collect();
     let answer = audit(&text.join("\n"), &[]);
     check(&answer, &["`loans.csv` has no column `status_of_existing_checking_account`", "its columns are"]);
 }
