@@ -31,7 +31,7 @@ impl InputPrecision {
 /// | part | shape | note |
 /// |---|---|---|
 /// | features | n_features | numeric, or a category's code as a number; NaN is missing |
-/// | base score | [output] | on the margin |
+/// | base score | `[output]` | on the margin |
 /// | outputs | n_outputs | one for regression and binary classification, else one a class |
 #[derive(Debug, Clone, PartialEq)]
 pub struct TreeEnsemble {
