@@ -4,6 +4,8 @@
 
 use std::fs;
 
+use ndarray::{Array3, Axis};
+use ndarray_npy::ReadNpyExt;
 use rationale::tabular::Table;
 use rationale_tests::Room;
 
@@ -48,7 +50,7 @@ fn the_demo_explains_every_applicant_and_can_be_done_again_by_hand() {
     let number = |name: &str, row: usize| attributions.column(name).unwrap().numbers().unwrap()[row];
     for row in 0..300 {
         let difference = number("prediction", row) - number("base_value", row);
-        assert!((sum_of(row) - difference).abs() <= 1e-9 * difference.abs().max(1e-3), "row {row}");
+        assert!((sum_of(row) - difference).abs() <= 1e-9 * difference.abs(), "row {row}");
     }
 
     let by_hand = room.run(&[
@@ -76,6 +78,28 @@ fn the_demo_explains_every_applicant_and_can_be_done_again_by_hand() {
     for name in ["attributions.parquet", "reasons.json", "reasons.csv", "decisions.csv", "groups.csv"] {
         let (one, two) = (room.path("out/demo").join(name), room.path("by-hand").join(name));
         assert!(fs::read(one).unwrap() == fs::read(two).unwrap(), "{name} differs");
+    }
+}
+
+#[test]
+fn every_row_of_german_credit_adds_up() {
+    let room = room();
+    assert_eq!(room.run(&["demo", "--out", "demo", "--quiet"]).code, 0);
+    room.put("all.csv", rationale_datasets::GERMAN_CREDIT);
+    for background in [&[][..], &["--background", "demo/training.csv"]] {
+        let usual =
+            ["tabular", "demo/model.json", "all.csv", "--method", "tree-shap", "--out", "v.npy", "--quiet"];
+        let answer = room.run(&[&usual, background].concat());
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        let values = Array3::<f64>::read_npy(fs::File::open(room.path("v.npy")).unwrap()).unwrap();
+        let evidence = fs::read_to_string(room.path("v.evidence.json")).unwrap();
+        let evidence: serde_json::Value = serde_json::from_str(&evidence).unwrap();
+        assert_eq!(values.dim().0, 1000);
+        for ((row, output), sum) in values.sum_axis(Axis(1)).indexed_iter() {
+            let end = |name: &str| evidence[name][row][output].as_f64().unwrap();
+            let difference = end("predictions") - end("base_values");
+            assert!((sum - difference).abs() <= 1e-9 * difference.abs(), "row {row}: {sum} {difference}");
+        }
     }
 }
 

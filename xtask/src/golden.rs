@@ -81,12 +81,12 @@ fn python_in(environment: &Path) -> PathBuf {
     environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
 }
 
-/// Every `crates/CRATE/golden/*.py`, in order.
+/// Every `crates/CRATE/golden/*.py` with inline metadata, in order; those without are modules that scripts share.
 fn scripts() -> Result<Vec<Script>> {
     let repository = Repository::read()?;
-    let paths = repository.paths().filter(|path| path.starts_with("crates/") && extension(path) == "py");
-    let golden = paths.filter(|path| path.contains("/golden/"));
-    Ok(golden.filter_map(|path| Script::at(workspace::root().join(path))).collect())
+    let texts = repository.texts().filter(|(path, _)| path.starts_with("crates/") && extension(path) == "py");
+    let golden = texts.filter(|(path, text)| path.contains("/golden/") && block(text).is_some());
+    Ok(golden.filter_map(|(path, _)| Script::at(workspace::root().join(path))).collect())
 }
 
 fn chosen(scripts: Vec<Script>, name: Option<&str>) -> Result<Vec<Script>> {

@@ -76,6 +76,11 @@ fn read(path: &str) -> Result<String> {
     fs::read_to_string(workspace::root().join(path)).with_context(|| format!("cannot read {path}"))
 }
 
+/// Whether a path leads to a crate outside the workspace: examples that take a part of it, fuzz targets.
+pub(crate) fn is_outside(path: &str) -> bool {
+    path.starts_with("examples/") || path == "fuzz" || path.starts_with("fuzz/")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,8 @@ use crate::catalogue::Reasons;
 use crate::reason::{Case, Contributions, principal};
 use crate::reference::folds;
 use crate::{
-    Catalogue, Comparison, Decisions, Direction, Error, Performance, Protected, Reference, Rule, ScoringModel,
+    Catalogue, Comparison, Decisions, Direction, Error, Performance, Protected, Reference, Rule,
+    ScoringModel, Source,
 };
 
 /// Declined applicants whose reasons are found together; bounds the memory, changes no value.
@@ -129,6 +130,7 @@ impl Audit {
         Ok(Decided {
             reasons: self.catalogue.reasons(columns.names())?,
             folds: folds(&reference, self.seed)?,
+            unused: self.unused(encoded.ignored),
             outcomes: outcomes.transpose()?,
             scores: scores.to_vec(),
             rows: encoded.rows,
@@ -139,6 +141,15 @@ impl Audit {
             decisions,
             reference,
         })
+    }
+
+    /// Of the columns that the model does not use, those that nothing else does.
+    fn unused(&self, ignored: Vec<String>) -> Vec<String> {
+        let label = self.label.as_ref().map(|label| label.column.as_str());
+        let is_used = |name: &String| {
+            Some(name.as_str()) == label || self.protected.iter().any(|protected| protected.column == *name)
+        };
+        ignored.into_iter().filter(|name| !is_used(name)).collect()
     }
 }
 
@@ -157,6 +168,7 @@ pub struct Decided<'a> {
     reference: Background,
     folds: Vec<Background>,
     reasons: Reasons,
+    unused: Vec<String>,
 }
 
 impl Decided<'_> {
@@ -278,6 +290,8 @@ impl Decided<'_> {
                 .map(|entry| entry.group.clone())
                 .collect(),
             reasons: self.reasons.clone(),
+            unused: self.unused.clone(),
+            source: audit.model.source().clone(),
         }
     }
 }
@@ -307,6 +321,10 @@ pub struct Setup {
     pub own_reasons: Vec<String>,
     /// All reasons.
     pub reasons: Reasons,
+    /// Columns of the table that nothing here looks at.
+    pub unused: Vec<String>,
+    /// Where the model comes from.
+    pub source: Source,
 }
 
 /// Everything that an audit found.

@@ -13,10 +13,8 @@ pub enum Error {
         /// The path that was given.
         file: String,
     },
-    /// The operating system refused to hand over the model, or it is no text.
-    #[error(
-        "the model file `{file}` cannot be read: {source}; models are JSON text, `rationale-model` or `rationale-trees`"
-    )]
+    /// The operating system refused to hand over the model.
+    #[error("the model file `{file}` cannot be read: {source}")]
     ReadModel {
         /// The path that was given.
         file: String,
@@ -31,18 +29,14 @@ pub enum Error {
         /// What is wrong with it.
         source: Box<Error>,
     },
-    /// A model file is not JSON, or lacks a field.
-    #[error(
-        "this is no model that can be read: {source}; a `rationale-model` or `rationale-trees` file is needed"
-    )]
+    /// A `rationale-model` file is not JSON, or lacks a field.
+    #[error("this is no `rationale-model` that can be read: {source}")]
     ModelJson {
         /// What the JSON reader said, with line and column.
         source: serde_json::Error,
     },
     /// A model file is of another kind or version.
-    #[error(
-        "the file says it is `{format}` version {version}; `rationale-model` and `rationale-trees` version 1 are read"
-    )]
+    #[error("the file says it is `{format}` version {version}; `rationale-model` version 1 is read")]
     ModelFormat {
         /// The format it names.
         format: String,

@@ -47,7 +47,7 @@ pub use decision::{Decisions, Direction, Rule};
 pub use error::Error;
 pub use interval::Estimate;
 pub use limit::LIMITS;
-pub use model::ScoringModel;
+pub use model::{ScoringModel, Source};
 pub use performance::{Counts, Performance};
 pub use reason::{Case, MOST_REASONS, Reason};
 pub use reference::{MOST_FOLDS, Reference};

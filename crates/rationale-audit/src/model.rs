@@ -6,15 +6,14 @@ use std::path::Path;
 
 use ndarray::{Array1, ArrayView2};
 use rationale_core::Predict;
-use rationale_tabular::{Encoder, Encoding, Field, FieldKind, Schema};
-use rationale_trees::TreeEnsemble;
+use rationale_tabular::{Encoder, Encoding, Field, FieldKind, Schema, Table};
+use rationale_trees::{ModelFile, TreeEnsemble};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
 const FORMAT: &str = "rationale-model";
 const VERSION: u32 = 1;
-const TREES: &str = "rationale-trees";
 
 /// Trees, and the encoder that turns a table into their rows.
 ///
@@ -25,11 +24,26 @@ const TREES: &str = "rationale-trees";
 ///  "trees": {"format": "rationale-trees", ...}}
 /// ```
 ///
-/// A file of trees alone (`rationale-trees`) is read too: each feature is then a numeric column of its name.
+/// Model files of other libraries are read too ([`ModelFile`]): each feature is then a column of its name, a category where the
+/// file names its categories and else a number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoringModel {
     trees: TreeEnsemble,
     encoder: Encoder,
+    source: Source,
+}
+
+/// Where a model comes from, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Source {
+    /// Which library wrote the file, and in which form; empty where there is no file.
+    pub format: String,
+    /// The version of the library that the file names.
+    pub version: Option<String>,
+    /// What the model was trained for, in the library's words.
+    pub objective: Option<String>,
+    /// What a reader of the results should know.
+    pub notes: Vec<String>,
 }
 
 impl ScoringModel {
@@ -43,35 +57,55 @@ impl ScoringModel {
             Some(at) => {
                 Err(Error::FeatureName { at, expected: expected[at].clone(), actual: actual[at].clone() })
             }
-            None => Ok(Self { trees, encoder }),
+            None => Ok(Self { trees, encoder, source: Source::default() }),
         }
     }
 
-    /// Trees whose features are numeric columns of the same names.
-    pub fn of_numbers(trees: TreeEnsemble) -> Result<Self, Error> {
-        let field = |name: &String| Field { name: name.clone(), kind: FieldKind::Numeric };
-        let schema = Schema::new(trees.feature_names().iter().map(field).collect())?;
-        Self::new(trees, Encoder::new(schema, Encoding::Ordinal)?)
+    /// A model file of another library.
+    pub fn of_file(file: ModelFile) -> Result<Self, Error> {
+        let kind = |categories: &Option<Vec<String>>| match categories {
+            Some(categories) => FieldKind::Categorical { categories: categories.clone() },
+            None => FieldKind::Numeric,
+        };
+        let names = file.ensemble.feature_names().iter().zip(&file.categories);
+        let fields = names.map(|(name, categories)| Field { name: name.clone(), kind: kind(categories) });
+        let encoder = Encoder::new(Schema::new(fields.collect())?, Encoding::Ordinal)?;
+        let source = Source {
+            format: file.format.name().to_owned(),
+            version: file.version,
+            objective: file.objective,
+            notes: file.notes,
+        };
+        Ok(Self { source, ..Self::new(file.ensemble, encoder)? })
     }
 
-    /// Reads a model file.
+    /// Reads a model file; its format is recognised by its content.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let file = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|source| match source.kind() {
+        let bytes = fs::read(path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => Error::NoModel { file: file.clone() },
             _ => Error::ReadModel { file: file.clone(), source },
         })?;
-        Self::from_json(&text).map_err(|source| Error::InModel { file, source: Box::new(source) })
+        Self::from_bytes(&bytes).map_err(|source| Error::InModel { file, source: Box::new(source) })
     }
 
-    /// Reads a model from JSON text.
+    /// Reads a model from the bytes of its file.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        // Only a file that names the format is looked at as JSON here: others may be large, and are read once.
+        let own = std::str::from_utf8(bytes).ok().filter(|text| text.contains(FORMAT));
+        match own {
+            Some(text) => Self::from_json(text),
+            None => Self::of_file(ModelFile::from_bytes(bytes)?),
+        }
+    }
+
+    /// Reads a `rationale-model` from JSON text.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let header: Header = serde_json::from_str(text).map_err(|source| Error::ModelJson { source })?;
-        match (header.format.as_str(), header.version) {
-            (FORMAT, VERSION) => Self::from_document(text),
-            (TREES, _) => Self::of_numbers(rationale_trees::json::from_str(text)?),
-            _ => Err(Error::ModelFormat { format: header.format, version: header.version }),
+        if header.format != FORMAT || header.version != VERSION {
+            return Err(Error::ModelFormat { format: header.format, version: header.version });
         }
+        Self::from_document(text)
     }
 
     /// As JSON text; reading it back gives the same model.
@@ -98,9 +132,34 @@ impl ScoringModel {
         &self.encoder
     }
 
+    /// Where it comes from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The same model with its features named anew, in order: for files that name none.
+    pub fn with_feature_names(self, names: &[String]) -> Result<Self, Error> {
+        let (expected, actual) = (self.trees.n_features(), names.len());
+        let fields = self.encoder.schema().fields();
+        if expected != actual || fields.len() != actual {
+            return Err(Error::Features { expected, actual });
+        }
+        let renamed =
+            fields.iter().zip(names).map(|(field, name)| Field { name: name.clone(), ..field.clone() });
+        let encoder = Encoder::new(Schema::new(renamed.collect())?, self.encoder.encoding())?;
+        let trees = self.trees.with_feature_names(encoder.feature_names().to_vec())?;
+        Ok(Self { source: self.source, ..Self::new(trees, encoder)? })
+    }
+
+    /// The same model with the cover of its nodes counted from the rows of a table.
+    pub fn with_cover(self, table: &Table) -> Result<Self, Error> {
+        let rows = self.encoder.encode(table)?.rows;
+        Ok(Self { trees: self.trees.with_cover(rows.view())?, ..self })
+    }
+
     /// The same model with another encoder of the same features, such as one that takes unseen categories for missing.
     pub fn with_encoder(self, encoder: Encoder) -> Result<Self, Error> {
-        Self::new(self.trees, encoder)
+        Ok(Self { source: self.source, ..Self::new(self.trees, encoder)? })
     }
 
     /// Scores `[row]` of encoded rows `[row, feature]`: one output of the prediction, after the link.
@@ -127,7 +186,9 @@ impl ScoringModel {
         let encoding = Encoding::from_name(&document.encoding)
             .ok_or_else(|| Error::Encoding { name: document.encoding.clone() })?;
         let encoder = Encoder::new(Schema::from_json(&document.schema)?, encoding)?;
-        Self::new(rationale_trees::json::from_str(&document.trees.to_string())?, encoder)
+        let trees = rationale_trees::json::from_str(&document.trees.to_string())?;
+        let source = Source { format: format!("{FORMAT} JSON"), ..Source::default() };
+        Ok(Self { source, ..Self::new(trees, encoder)? })
     }
 }
 
@@ -154,14 +215,27 @@ mod tests {
     #[test]
     fn goes_to_json_and_back() {
         let text = model().to_json().unwrap();
-        assert_eq!(ScoringModel::from_json(&text).unwrap(), model());
+        let read = ScoringModel::from_bytes(text.as_bytes()).unwrap();
+        assert_eq!((read.trees(), read.encoder()), (model().trees(), model().encoder()));
+        assert_eq!(read.to_json().unwrap(), text);
     }
 
     #[test]
     fn trees_alone_take_numeric_columns() {
         let text = rationale_trees::json::to_string(model().trees());
-        let read = ScoringModel::from_json(&text).unwrap();
+        let read = ScoringModel::from_bytes(text.as_bytes()).unwrap();
         assert_eq!(read.encoder().schema().names(), ["job=clerk", "job=none", "amount"]);
+        assert_eq!(read.source().format, "rationale-trees JSON");
+    }
+
+    #[test]
+    fn features_can_be_named_anew() {
+        let text = rationale_trees::json::to_string(model().trees());
+        let read = || ScoringModel::from_bytes(text.as_bytes()).unwrap();
+        let named = read().with_feature_names(&["a", "b", "c"].map(String::from)).unwrap();
+        assert_eq!(named.encoder().schema().names(), ["a", "b", "c"]);
+        assert_eq!(named.trees().feature_names(), ["a", "b", "c"]);
+        assert!(read().with_feature_names(&["a".to_owned()]).is_err());
     }
 
     #[test]
@@ -177,9 +251,10 @@ mod tests {
 
     #[test]
     fn another_file_is_told_from_a_broken_one() {
-        let error = ScoringModel::from_json("{\"format\": \"x\", \"version\": 7}").unwrap_err().to_string();
-        assert!(error.starts_with("the file says it is `x` version 7"), "{error}");
-        assert!(ScoringModel::from_json("PK").unwrap_err().to_string().contains("line 1 column 1"));
+        let read = |text: &str| ScoringModel::from_bytes(text.as_bytes()).unwrap_err().to_string();
+        let error = read("{\"format\": \"rationale-model\", \"version\": 7}");
+        assert!(error.starts_with("the file says it is `rationale-model` version 7"), "{error}");
+        assert!(read("{\"rationale-model\": 1").contains("line 1 column"));
         let missing = ScoringModel::read(Path::new("/nowhere/m.json")).unwrap_err().to_string();
         assert!(missing.starts_with("there is no model file `/nowhere/m.json`"), "{missing}");
     }

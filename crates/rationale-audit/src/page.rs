@@ -127,6 +127,10 @@ fn decided(findings: &Findings) -> Section {
         || "not known".to_owned(),
         |label| format!("column `{}`, favourable is `{}`", label.column, label.favourable),
     );
+    let format = match setup.source.format.as_str() {
+        "" => String::new(),
+        format => format!(", from {format}"),
+    };
     let facts = [
         ("Applicants", format!("{} rows of `{}`", findings.scores.len(), setup.file)),
         ("Score", format!("the model's output `{}`", setup.output)),
@@ -134,7 +138,10 @@ fn decided(findings: &Findings) -> Section {
         ("The line comes from", rule),
         ("Outcome", outcome),
         ("Compared with", format!("{} ({} rows)", setup.reference, setup.n_reference)),
-        ("Model", format!("{} trees over {} columns", setup.n_trees, findings.attributions.n_features())),
+        (
+            "Model",
+            format!("{} trees over {} columns{format}", setup.n_trees, findings.attributions.n_features()),
+        ),
     ];
     Section::new("What was decided, and how").with_block(Block::Facts(owned(facts)))
 }
@@ -344,6 +351,13 @@ fn evidence(findings: &Findings) -> Section {
         ("Reference, SHA-256", print(evidence.background)),
     ];
     let mut section = Section::new("Evidence").with_block(Block::Facts(owned(facts)));
+    if !setup.unused.is_empty() {
+        let prose = format!("Columns of the table that nothing here looks at: {}.", setup.unused.join(", "));
+        section = section.with_block(Block::Prose(prose));
+    }
+    section = setup.source.notes.iter().fold(section, |section, note| {
+        section.with_block(Block::Notice(format!("About the model file: {note}")))
+    });
     if !setup.own_reasons.is_empty() {
         let notice = format!(
             "The catalogue names no reason for these columns, which stand under their own names: {}.",

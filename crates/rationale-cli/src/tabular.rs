@@ -6,12 +6,12 @@ mod explain;
 mod inspect;
 mod summary;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use rationale::audit::ScoringModel;
-use rationale::tabular::{Encoder, UnseenCategory};
+use rationale::tabular::{Table, UnseenCategory};
 use rationale::whole::Existing;
 
 use crate::arguments::Common;
@@ -64,6 +64,19 @@ impl Folder {
     }
 }
 
+/// A model file, and how its columns are found in a table.
+#[derive(Debug, Args)]
+struct Model {
+    /// The model: a file of XGBoost, LightGBM, CatBoost, scikit-learn (skops or ONNX) or of this program, recognised by its content.
+    model: PathBuf,
+    /// The names of the model's features in order, for a file that names none: A,B,C.
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
+    feature_names: Option<Vec<String>>,
+    /// What to do about a category that did not occur in training.
+    #[arg(long, value_enum, default_value_t = Unseen::Refuse)]
+    unseen: Unseen,
+}
+
 /// What to do about a category that did not occur in training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Unseen {
@@ -73,14 +86,33 @@ enum Unseen {
     Missing,
 }
 
-/// A model file, its encoder set up as asked.
-fn read_model(path: &Path, unseen: Unseen) -> anyhow::Result<ScoringModel> {
-    let model = ScoringModel::read(path)?;
-    let encoder: Encoder = model.encoder().clone().with_unseen(match unseen {
-        Unseen::Refuse => UnseenCategory::Refuse,
-        Unseen::Missing => UnseenCategory::Missing,
-    });
-    Ok(model.with_encoder(encoder)?)
+impl Model {
+    /// Reads the file.
+    fn read(&self) -> anyhow::Result<ScoringModel> {
+        let mut model = ScoringModel::read(&self.model)?;
+        if let Some(names) = &self.feature_names {
+            model = model.with_feature_names(names)?;
+        }
+        let encoder = model.encoder().clone().with_unseen(match self.unseen {
+            Unseen::Refuse => UnseenCategory::Refuse,
+            Unseen::Missing => UnseenCategory::Missing,
+        });
+        model.source().notes.iter().for_each(|note| tracing::warn!("{}: {note}", self.model.display()));
+        Ok(model.with_encoder(encoder)?)
+    }
+}
+
+/// The rows of a table for a model; says which columns it does not use.
+fn encode(
+    model: &ScoringModel,
+    table: &Table,
+    common: &Common,
+) -> anyhow::Result<rationale::tabular::Encoded> {
+    let encoded = model.encoder().encode(table)?;
+    if !encoded.ignored.is_empty() && !common.json {
+        say(common, &format!("`{}`: the model does not use {}", table.name(), encoded.ignored.join(", ")));
+    }
+    Ok(encoded)
 }
 
 /// Prints unless the user asked for quiet.

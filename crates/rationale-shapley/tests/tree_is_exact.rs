@@ -96,6 +96,32 @@ fn rescaled_values_are_the_margins_values_times_the_slope_of_each_pair() {
 }
 
 #[test]
+fn values_on_a_loss_add_up_and_are_those_of_one_row_backgrounds_averaged() {
+    for (seed, link) in (0..20).flat_map(|seed| [(seed, Link::Logistic), (seed, Link::Identity)]) {
+        let shape = Shape { n_features: 4, n_outputs: 1, n_trees: 3, depth: 3 };
+        let model = random_trees::ensemble(shape, Seed::new(seed)).unwrap().with_link(link);
+        let (background, rows) = (rows(&model, 5, seed + 1000), rows(&model, 2, seed));
+        let explain = |background: Array2<f64>| {
+            let background = Background::new(background).unwrap();
+            let explainer = RescaledTreeShap::loss(&model, &background, vec![1.0, 0.0]).unwrap();
+            explainer.explain(rows.view(), &Silent).unwrap()
+        };
+        let whole = explain(background.clone());
+        assert!(whole.completeness_gap() < TOLERANCE);
+        let margin = model.margins(rows.view()).unwrap()[[0, 0]];
+        let loss = if link == Link::Logistic { (-margin).exp().ln_1p() } else { (1.0 - margin).powi(2) };
+        assert!((whole.predictions()[[0, 0]] - loss).abs() < TOLERANCE);
+        let mut mean = Array2::<f64>::zeros((2, 4));
+        for other in background.rows() {
+            let one = explain(other.insert_axis(Axis(0)).to_owned());
+            mean.scaled_add(0.2, &one.values().index_axis(Axis(2), 0));
+        }
+        let gap = mean - whole.values().index_axis(Axis(2), 0);
+        assert!(gap.iter().all(|gap| gap.abs() < TOLERANCE), "{gap}");
+    }
+}
+
+#[test]
 fn a_model_that_is_a_stump_or_a_constant_is_explained() {
     for depth in [0, 1] {
         let shape = Shape { n_features: 2, n_outputs: 1, n_trees: 2, depth };

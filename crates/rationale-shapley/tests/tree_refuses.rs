@@ -52,6 +52,18 @@ fn a_softmax_is_not_rescaled() {
 }
 
 #[test]
+fn a_loss_needs_one_output_and_a_label_a_row() {
+    let background = Background::new(Array2::zeros((1, 3))).unwrap();
+    let error = RescaledTreeShap::loss(&model(), &background, vec![1.0]).err().unwrap().to_string();
+    assert!(error.contains("this one has 2 outputs and the link Identity"), "{error}");
+    let shape = Shape { n_features: 3, n_outputs: 1, n_trees: 2, depth: 2 };
+    let one = random_trees::ensemble(shape, Seed::new(1)).unwrap();
+    let explainer = RescaledTreeShap::loss(&one, &background, vec![1.0]).unwrap();
+    let error = explainer.explain(Array2::zeros((2, 3)).view(), &Silent).unwrap_err().to_string();
+    assert_eq!(error, "tree-shap failed: the list of labels has length 1, but 2 is needed");
+}
+
+#[test]
 fn paths_of_128_features_are_exact_and_of_129_refused() {
     let rows = Array2::ones((1, 128));
     let model =

@@ -17,17 +17,42 @@ pub struct Golden<Case> {
     pub cases: Vec<Case>,
 }
 
-/// An array as shape and values in row-major order; null stands for NaN.
+/// An array as shape and values in row-major order; null stands for NaN, "inf" and "-inf" for the infinities.
 #[derive(Debug, Deserialize)]
 pub struct Tensor {
     shape: Vec<usize>,
-    values: Vec<Option<f64>>,
+    values: Vec<Value>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Number(Option<f64>),
+    Infinite(Infinity),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+enum Infinity {
+    #[serde(rename = "inf")]
+    Plus,
+    #[serde(rename = "-inf")]
+    Minus,
+}
+
+impl Value {
+    fn number(self) -> f64 {
+        match self {
+            Self::Number(number) => number.unwrap_or(f64::NAN),
+            Self::Infinite(Infinity::Plus) => f64::INFINITY,
+            Self::Infinite(Infinity::Minus) => f64::NEG_INFINITY,
+        }
+    }
 }
 
 impl Tensor {
     /// The array. Fails where shape and values do not match.
     pub fn array(&self) -> Result<ArrayD<f64>, String> {
-        let values = self.values.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
+        let values = self.values.iter().map(|value| value.number()).collect();
         ArrayD::from_shape_vec(IxDyn(&self.shape), values).map_err(|error| error.to_string())
     }
 }

@@ -126,6 +126,64 @@ pub enum Error {
         /// The version that can be read.
         known_version: u32,
     },
+    /// A file is of no format that is read.
+    #[error(
+        "the file is of no format that is read: models of XGBoost (JSON, UBJSON), LightGBM (text, JSON), CatBoost (JSON), \
+         scikit-learn (skops), trees in ONNX, and the JSON of `rationale-trees` are"
+    )]
+    UnknownFile,
+    /// A model file holds what cannot be represented faithfully; everything is listed at once.
+    #[error("the {format} model holds what is not read: {}; {advice}", parts.join(", "))]
+    Unsupported {
+        /// The kind of file.
+        format: &'static str,
+        /// All that is not read, by name.
+        parts: Vec<String>,
+        /// What would be right.
+        advice: &'static str,
+    },
+    /// A part of a model file is missing, or is not what it should be.
+    #[error("the {format} model is broken at `{place}`: {expected} is needed, but there is {actual}")]
+    Malformed {
+        /// The kind of file.
+        format: &'static str,
+        /// Where in the file.
+        place: String,
+        /// What should be there.
+        expected: &'static str,
+        /// What is there.
+        actual: String,
+    },
+    /// The container of a model file (a zip archive, a protobuf message) cannot be read.
+    #[error("the {format} file cannot be opened, it may be cut off or damaged: {source}")]
+    Container {
+        /// The kind of file.
+        format: &'static str,
+        /// What the container's reader says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file unpacks to more than its own size can explain.
+    #[error(
+        "the {format} file unpacks to more than {limit} bytes, too many for a file of {packed} bytes: it is no honest model"
+    )]
+    Bomb {
+        /// The kind of file.
+        format: &'static str,
+        /// How many bytes it may unpack to.
+        limit: u64,
+        /// How many bytes it has.
+        packed: u64,
+    },
+    /// A pickle or joblib file, which no program should open that does not trust it.
+    #[error(
+        "this is {kind}, which is not read: it holds Python code's objects, and loading it runs whatever code its writer chose. \
+         Where the model was made, export it: `skops.io.dump(model, \"model.skops\")` for scikit-learn, \
+         `save_model` of XGBoost, LightGBM and CatBoost for theirs"
+    )]
+    Pickle {
+        /// What kind of pickle, such as "a joblib file compressed by zlib".
+        kind: &'static str,
+    },
     /// A tree of a model file is broken.
     #[error("tree {tree}: {source}")]
     InTree {

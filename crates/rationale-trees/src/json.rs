@@ -10,7 +10,8 @@
 //! ```
 //!
 //! `output` is the one output a tree feeds, or null where its leaves hold one value for each output. Tests are `less`,
-//! `less_or_equal`, `one_of` and `none_of` (lists of category codes). A threshold may be the text "inf" or "-inf".
+//! `less_or_equal`, `one_of` and `none_of` (lists of category codes), `any_of` (numbers). A threshold may be the text
+//! "inf" or "-inf".
 
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,12 @@ enum WireLink {
     Logistic,
     Softmax,
     Exponential,
+    ScaledLogistic { slope: f64 },
+    Softplus,
+    SignedSquare,
+    Step,
+    Ascending,
+    SoftmaxZero,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -117,6 +124,7 @@ enum WireTest {
     LessOrEqual(Threshold),
     OneOf(Vec<u32>),
     NoneOf(Vec<u32>),
+    AnyOf(Vec<Threshold>),
 }
 
 /// JSON has no infinity, but thresholds may be infinite.
@@ -155,6 +163,12 @@ impl File {
                 Link::Logistic => WireLink::Logistic,
                 Link::Softmax => WireLink::Softmax,
                 Link::Exponential => WireLink::Exponential,
+                Link::ScaledLogistic { slope } => WireLink::ScaledLogistic { slope },
+                Link::SoftmaxZero => WireLink::SoftmaxZero,
+                Link::Softplus => WireLink::Softplus,
+                Link::SignedSquare => WireLink::SignedSquare,
+                Link::Step => WireLink::Step,
+                Link::Ascending => WireLink::Ascending,
             },
             input: match ensemble.input_precision() {
                 InputPrecision::Single => WireInput::Single,
@@ -178,6 +192,12 @@ impl File {
             WireLink::Logistic => Link::Logistic,
             WireLink::Softmax => Link::Softmax,
             WireLink::Exponential => Link::Exponential,
+            WireLink::ScaledLogistic { slope } => Link::ScaledLogistic { slope },
+            WireLink::SoftmaxZero => Link::SoftmaxZero,
+            WireLink::Softplus => Link::Softplus,
+            WireLink::SignedSquare => Link::SignedSquare,
+            WireLink::Step => Link::Step,
+            WireLink::Ascending => Link::Ascending,
         };
         let input = match self.input {
             WireInput::Single => InputPrecision::Single,
@@ -230,6 +250,7 @@ impl WireNode {
                 Test::LessOrEqual(threshold) => WireTest::LessOrEqual(Threshold::of(*threshold)),
                 Test::OneOf(set) => WireTest::OneOf(set.codes().collect()),
                 Test::NoneOf(set) => WireTest::NoneOf(set.codes().collect()),
+                Test::AnyOf(numbers) => WireTest::AnyOf(numbers.iter().copied().map(Threshold::of).collect()),
             },
             missing: match split.missing.side {
                 Side::Left => WireSide::Left,
@@ -265,6 +286,7 @@ impl WireTest {
             Self::LessOrEqual(threshold) => Test::LessOrEqual(threshold.read()),
             Self::OneOf(codes) => Test::OneOf(CategorySet::new(codes)),
             Self::NoneOf(codes) => Test::NoneOf(CategorySet::new(codes)),
+            Self::AnyOf(numbers) => Test::AnyOf(numbers.into_iter().map(Threshold::read).collect()),
         }
     }
 }
@@ -303,6 +325,16 @@ mod tests {
         let model = from_str(STUMP).unwrap();
         assert_eq!(from_str(&to_string(&model)).unwrap(), model);
         assert_eq!(model.cover_source(), CoverSource::Model);
+    }
+
+    #[test]
+    fn every_link_survives() {
+        let links =
+            [Link::ScaledLogistic { slope: 0.7 }, Link::Softplus, Link::SignedSquare, Link::Exponential];
+        for link in links {
+            let model = from_str(STUMP).unwrap().with_link(link);
+            assert_eq!(from_str(&to_string(&model)).unwrap(), model);
+        }
     }
 
     #[test]

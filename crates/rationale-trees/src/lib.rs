@@ -26,21 +26,33 @@
 //! | format | entry | feature |
 //! |---|---|---|
 //! | this project's own JSON | [`json`] | - |
+//! | XGBoost's JSON and UBJSON | [`xgboost`] | - |
+//! | scikit-learn, as skops saves it | [`skops`] | - |
+//! | ONNX-ML: scikit-learn, LightGBM and XGBoost, converted | [`onnx_ml`] | - |
+//! | CatBoost's JSON | [`catboost`] | - |
+//! | LightGBM's text model and its JSON dump | [`lightgbm`] | - |
 //! | linfa `DecisionTree`, `EnsembleLearner`, `AdaBoost` | [`linfa`] | `linfa` (default) |
 
+pub mod catboost;
 mod cover;
 mod ensemble;
 mod error;
+mod file;
 pub mod json;
+pub mod lightgbm;
 #[cfg(feature = "linfa")]
 pub mod linfa;
 mod link;
+pub mod onnx_ml;
+pub mod skops;
 mod split;
 mod tree;
+pub mod xgboost;
 
 pub use cover::CoverSource;
 pub use ensemble::{InputPrecision, TreeEnsemble};
 pub use error::Error;
+pub use file::{Format, ModelFile};
 pub use link::Link;
 pub use split::{CategorySet, Missing, Side, Split, Test};
 pub use tree::{Node, NodeSpec, Outputs, Tree};

@@ -55,6 +55,8 @@ pub enum Test {
     OneOf(CategorySet),
     /// The category is not in the set, unknown ones included: XGBoost, whose set goes right.
     NoneOf(CategorySet),
+    /// x equals one of the numbers exactly: ONNX's `BRANCH_EQ` and `BRANCH_MEMBER`.
+    AnyOf(Box<[f64]>),
 }
 
 /// Which values count as missing at a split, and where they go.
@@ -73,7 +75,8 @@ impl Missing {
     }
 
     fn holds(self, x: f64) -> bool {
-        x.is_nan() || (self.zero && x.abs() <= 1e-35)
+        // LightGBM's bound is a float32 number.
+        x.is_nan() || (self.zero && x.abs() <= f64::from(1e-35_f32))
     }
 }
 
@@ -102,7 +105,9 @@ impl Split {
             Test::Less(threshold) => x < *threshold,
             Test::LessOrEqual(threshold) => x <= *threshold,
             Test::OneOf(set) => set.contains(x),
-            Test::NoneOf(set) => !set.contains(x),
+            // XGBoost calls -0.5 negative, where other libraries cut the fraction off first.
+            Test::AnyOf(numbers) => numbers.contains(&x),
+            Test::NoneOf(set) => x < 0.0 || !set.contains(x),
         };
         if passes { Side::Left } else { Side::Right }
     }
@@ -142,6 +147,14 @@ mod tests {
     fn zero_is_missing_only_where_the_split_says() {
         assert_eq!(side(Test::Less(1.0), Missing::nan(Side::Right), 0.0), Side::Left);
         assert_eq!(side(Test::Less(1.0), Missing { side: Side::Right, zero: true }, -0.0), Side::Right);
+    }
+
+    #[test]
+    fn a_negative_fraction_is_no_code_where_the_set_goes_right() {
+        let set = || CategorySet::new([0]);
+        for (x, at) in [(-0.5, Side::Left), (-0.0, Side::Right), (0.9, Side::Right), (1.0, Side::Left)] {
+            assert_eq!(side(Test::NoneOf(set()), Missing::nan(Side::Left), x), at, "{x}");
+        }
     }
 
     #[test]

@@ -189,11 +189,16 @@ impl Tree {
     }
 
     fn take_split(&mut self, split: Split, place: &[usize], node: usize) -> Result<(), Error> {
-        use crate::Test::{Less, LessOrEqual};
+        use crate::Test::{AnyOf, Less, LessOrEqual};
         if let Less(value) | LessOrEqual(value) = split.test
             && value.is_nan()
         {
             return Err(Error::Number { node, value });
+        }
+        if let AnyOf(numbers) = &split.test
+            && numbers.iter().any(|value| value.is_nan())
+        {
+            return Err(Error::Number { node, value: f64::NAN });
         }
         self.nodes.push(Node::Split(Split { left: place[split.left], right: place[split.right], ..split }));
         Ok(())

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use toml::Table;
 
 use super::violation::Violation;
-use crate::repository::Repository;
+use crate::repository::{Repository, is_outside};
 
 const MAP: &str = "docs/ARCHITECTURE.md";
 
@@ -66,7 +66,7 @@ fn package_names(repository: &Repository) -> BTreeSet<String> {
 fn manifests(repository: &Repository) -> impl Iterator<Item = (&str, &str)> {
     let manifests =
         repository.texts().filter_map(|(path, text)| Some((path.strip_suffix("/Cargo.toml")?, text)));
-    manifests.filter(|(folder, _)| !folder.starts_with("examples/"))
+    manifests.filter(|(folder, _)| !is_outside(folder))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use toml::{Table, Value};
 
 use super::violation::Violation;
+use crate::repository::is_outside;
 
 /// A lint that is switched off for good has its reason in a comment above it.
 pub(crate) fn allowed_lints_have_comments(path: &str, text: &str) -> Vec<Violation> {
@@ -17,9 +18,9 @@ pub(crate) fn allowed_lints_have_comments(path: &str, text: &str) -> Vec<Violati
 
 /// Every crate takes the workspace's lints; one that is published introduces itself.
 ///
-/// `readme` is the text beside the manifest. The examples outside the workspace answer to nobody's lints.
+/// `readme` is the text beside the manifest. Crates outside the workspace answer to nobody's lints.
 pub(crate) fn says_what_it_must(path: &str, text: &str, readme: Option<&str>) -> Vec<Violation> {
-    if path.starts_with("examples/") {
+    if is_outside(path) {
         return Vec::new();
     }
     match text.parse::<Table>() {

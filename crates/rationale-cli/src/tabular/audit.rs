@@ -7,15 +7,15 @@ use rationale::Seed;
 use rationale::audit::{Audit, Catalogue, Direction, Label, Protected, Reference, Rule};
 use rationale::tabular::Table;
 
-use super::{Folder, Unseen, read_model, say, summary};
+use super::{Folder, Model, say, summary};
 use crate::arguments::Common;
 use crate::bar::Bar;
 use crate::failure::Usage;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The model: a `rationale-model` or `rationale-trees` JSON file.
-    model: PathBuf,
+    #[command(flatten)]
+    model: Model,
     /// The applicants: CSV or Parquet.
     applicants: PathBuf,
     /// The column with what happened; decisions are compared with it.
@@ -48,9 +48,6 @@ pub(crate) struct Arguments {
     /// Where the bands of a protected column of numbers begin, such as age=25,60; quartiles where not given.
     #[arg(long, value_name = "COLUMN=A,B,..", value_parser = bands)]
     bands: Vec<Bands>,
-    /// What to do about a category that did not occur in training.
-    #[arg(long, value_enum, default_value_t = Unseen::Refuse)]
-    unseen: Unseen,
     #[command(flatten)]
     folder: Folder,
 }
@@ -65,7 +62,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let rule = arguments.rule()?;
     let protected = arguments.protected()?;
     arguments.folder.check()?;
-    let mut audit = Audit::new(read_model(&arguments.model, arguments.unseen)?, rule)
+    let mut audit = Audit::new(arguments.model.read()?, rule)
         .with_direction(arguments.direction())
         .with_reference(arguments.reference()?)
         .with_protected(protected)

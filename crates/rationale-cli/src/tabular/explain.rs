@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use rationale::audit::ScoringModel;
-use rationale::shapley::tree::{RescaledTreeShap, TreeShap};
-use rationale::tabular::{OutputFormat, Table, write_attributions, write_interactions};
+use rationale::shapley::tree::{Error, RescaledTreeShap, TreeShap};
+use rationale::tabular::{OutputFormat, Table, labels, write_attributions, write_interactions};
 use rationale::{Attributions, Background, Explain, FeatureGroups, json, whole};
 
-use super::{Unseen, read_model, say};
+use super::{Model, encode, say};
 use crate::arguments::Common;
 use crate::bar::Bar;
 use crate::failure::Usage;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The model: a `rationale-model` or `rationale-trees` JSON file.
-    model: PathBuf,
+    #[command(flatten)]
+    model: Model,
     /// The rows to explain: CSV or Parquet.
     data: PathBuf,
     /// How to explain.
@@ -29,9 +29,15 @@ pub(crate) struct Arguments {
     /// What an absent feature is; interventional with a background and path-dependent without, where not given.
     #[arg(long, value_enum)]
     perturbation: Option<Perturbation>,
-    /// Explain the margin, or (approximately, with a background) the probability as shap rescales it.
+    /// Explain the margin, or (approximately, with a background) the probability or the loss as shap rescales them.
     #[arg(long, value_enum, default_value_t = Scale::Margin)]
     scale: Scale,
+    /// The column with what happened, for --scale rescaled-loss: numbers, or texts with --favourable.
+    #[arg(long, value_name = "COLUMN")]
+    label: Option<String>,
+    /// The value of the label that counts as 1; all others count as 0.
+    #[arg(long, value_name = "VALUE", requires = "label")]
+    favourable: Option<String>,
     /// Write [row, feature, feature, output]: how features work in pairs.
     #[arg(long)]
     interactions: bool,
@@ -41,9 +47,9 @@ pub(crate) struct Arguments {
     /// One value a feature of the model, or one a column of the table with all its categories summed.
     #[arg(long, value_enum, default_value_t = By::Feature)]
     by: By,
-    /// What to do about a category that did not occur in training.
-    #[arg(long, value_enum, default_value_t = Unseen::Refuse)]
-    unseen: Unseen,
+    /// Count the cover of the trees' nodes from the rows of this file, for a model that has none or by choice.
+    #[arg(long, value_name = "FILE")]
+    cover: Option<PathBuf>,
     /// The file to write: .parquet, .csv, .json or .npy.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -69,6 +75,8 @@ enum Scale {
     Margin,
     /// The probability, by rescaling the margin's values pair by pair.
     RescaledProbability,
+    /// The loss against --label, by rescaling the margin's values pair by pair.
+    RescaledLoss,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -83,9 +91,9 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     arguments.check()?;
     let Method::TreeShap = arguments.method;
     let format = OutputFormat::from_path(&arguments.out)?;
-    let model = read_model(&arguments.model, arguments.unseen)?;
+    let model = arguments.model()?;
     let table = Table::read(&arguments.data)?;
-    let rows = model.encoder().encode(&table)?.rows;
+    let rows = encode(&model, &table, common)?.rows;
     let background = arguments.background(&model)?;
     let target = arguments.target.as_deref().map(|target| output(&model, target)).transpose()?;
     let bar = Bar::new("explaining", rows.nrows() as u64, common);
@@ -96,12 +104,8 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
         write_interactions(pairs.values(), summed.feature_names(), summed.output_names(), out, format)?;
         summed.clone()
     } else {
-        let explained = match (arguments.scale, &background) {
-            (Scale::RescaledProbability, Some(background)) => {
-                RescaledTreeShap::new(model.trees(), background)?.explain(rows.view(), &bar)?
-            }
-            _ => tree_shap(&model, background.as_ref())?.explain(rows.view(), &bar)?,
-        };
+        let explainer = arguments.explainer(&model, background.as_ref(), &table)?;
+        let explained = explainer.explain(rows.view(), &bar)?;
         let explained = in_shape(explained, target, arguments.by, &model)?;
         write_attributions(&explained, &arguments.out, format)?;
         explained
@@ -125,8 +129,11 @@ impl Arguments {
             }
             _ => {}
         }
-        if self.scale == Scale::RescaledProbability && !has_background {
-            return refuse("--scale rescaled-probability needs --background FILE");
+        if self.scale != Scale::Margin && !has_background {
+            return refuse("--scale rescaled-probability and rescaled-loss need --background FILE");
+        }
+        if (self.scale == Scale::RescaledLoss) != self.label.is_some() {
+            return refuse("--scale rescaled-loss and --label COLUMN go together");
         }
         if self.interactions && (self.scale != Scale::Margin || self.by != By::Feature) {
             return refuse(
@@ -134,6 +141,50 @@ impl Arguments {
             );
         }
         Ok(())
+    }
+
+    fn model(&self) -> anyhow::Result<ScoringModel> {
+        let model = self.model.read()?;
+        let Some(path) = &self.cover else { return Ok(model) };
+        Ok(model.with_cover(&Table::read(path)?)?)
+    }
+
+    fn explainer(
+        &self,
+        model: &ScoringModel,
+        background: Option<&Background>,
+        table: &Table,
+    ) -> anyhow::Result<Box<dyn Explain>> {
+        let trees = model.trees();
+        Ok(match (self.scale, background) {
+            (Scale::RescaledProbability, Some(background)) => {
+                Box::new(RescaledTreeShap::new(trees, background)?)
+            }
+            (Scale::RescaledLoss, Some(background)) => {
+                Box::new(RescaledTreeShap::loss(trees, background, self.labels(table)?)?)
+            }
+            _ => Box::new(tree_shap(model, background)?),
+        })
+    }
+
+    /// What happened, row by row, as numbers.
+    fn labels(&self, table: &Table) -> anyhow::Result<Vec<f64>> {
+        let column = self.label.as_deref().unwrap_or_default();
+        if let Some(favourable) = &self.favourable {
+            let labels = labels(table, column, favourable)?;
+            return Ok(labels.into_iter().map(|is| f64::from(u8::from(is))).collect());
+        }
+        match table.column(column)?.numbers() {
+            Some(numbers) if numbers.iter().all(|number| number.is_finite()) => Ok(numbers.to_vec()),
+            Some(_) => anyhow::bail!(
+                "`{}`, column `{column}`: a label is missing; every row needs one",
+                table.name()
+            ),
+            None => anyhow::bail!(
+                "`{}`, column `{column}` holds texts; say with --favourable which one counts as 1",
+                table.name()
+            ),
+        }
     }
 
     fn background(&self, model: &ScoringModel) -> anyhow::Result<Option<Background>> {
@@ -144,9 +195,16 @@ impl Arguments {
 }
 
 fn tree_shap(model: &ScoringModel, background: Option<&Background>) -> anyhow::Result<TreeShap> {
-    Ok(match background {
-        Some(background) => TreeShap::interventional(model.trees(), background)?,
-        None => TreeShap::path_dependent(model.trees())?,
+    let explainer = match background {
+        Some(background) => TreeShap::interventional(model.trees(), background),
+        None => TreeShap::path_dependent(model.trees()),
+    };
+    explainer.map_err(|error| match error {
+        Error::NoCover => anyhow::anyhow!(
+            "the model has no cover (how many training rows came through each node), which path-dependent values need; \
+             count it from training rows with --cover FILE, or compare with the rows of --background FILE"
+        ),
+        other => other.into(),
     })
 }
 

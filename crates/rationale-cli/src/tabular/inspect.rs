@@ -1,15 +1,12 @@
 //! `rationale inspect`: what a model file holds.
 
-use std::fmt::Write;
-use std::path::PathBuf;
-
 use clap::Args;
 use rationale::audit::ScoringModel;
 use rationale::tabular::{Field, FieldKind};
 use rationale::trees::{CoverSource, Node, Tree, TreeEnsemble};
 use serde_json::json;
 
-use super::say;
+use super::{Model, say};
 use crate::arguments::Common;
 
 /// Categories that are listed by name.
@@ -17,14 +14,14 @@ const SHOWN_CATEGORIES: usize = 6;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The model: a `rationale-model` or `rationale-trees` JSON file.
-    model: PathBuf,
+    #[command(flatten)]
+    model: Model,
 }
 
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
-    let model = ScoringModel::read(&arguments.model)?;
+    let model = arguments.model.read()?;
     let found = Found::of(model.trees());
-    let text = if common.json { found.json(&model) } else { found.text(&model)? };
+    let text = if common.json { found.json(&model) } else { found.text(&model) };
     say(common, &text);
     Ok(())
 }
@@ -58,41 +55,45 @@ impl Found {
         }
     }
 
-    fn text(&self, model: &ScoringModel) -> Result<String, std::fmt::Error> {
-        let trees = model.trees();
-        let mut text = String::new();
-        writeln!(
-            text,
-            "{} trees, {} splits, {} leaves, depth up to {}",
-            self.n_trees, self.n_splits, self.n_leaves, self.depth
-        )?;
-        writeln!(
-            text,
-            "outputs     {} (base score {:?}, link {:?})",
-            trees.output_names().join(", "),
-            trees.base_score(),
-            trees.link()
-        )?;
-        writeln!(text, "cover       {}", cover(trees.cover_source()))?;
-        writeln!(text, "features    {}, of which {} are asked about", trees.n_features(), self.n_used)?;
-        writeln!(
-            text,
-            "columns     {} ({})",
-            model.encoder().schema().fields().len(),
-            model.encoder().encoding().name()
-        )?;
-        for field in model.encoder().schema().fields() {
-            writeln!(text, "  {:<40} {}", field.name, kind(field))?;
-        }
-        writeln!(text, "sha-256     {}", trees.fingerprint())?;
-        writeln!(text, "unsupported nothing")?;
-        Ok(text)
+    fn text(&self, model: &ScoringModel) -> String {
+        let mut text: Vec<String> =
+            self.facts(model).into_iter().map(|(name, value)| format!("{name:<10} {value}")).collect();
+        let fields = model.encoder().schema().fields();
+        text.extend(fields.iter().map(|field| format!("  {:<40} {}", field.name, kind(field))));
+        text.join("\n")
+    }
+
+    fn facts(&self, model: &ScoringModel) -> Vec<(&'static str, String)> {
+        let (trees, source) = (model.trees(), model.source());
+        let Self { n_trees, n_splits, n_leaves, depth, n_used } = self;
+        let version = source.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        let mut facts = vec![
+            ("format", format!("{}{version}", source.format)),
+            ("objective", source.objective.clone().unwrap_or_else(|| "not named".to_owned())),
+            ("trees", format!("{n_trees} trees, {n_splits} splits, {n_leaves} leaves, depth up to {depth}")),
+            ("outputs", trees.output_names().join(", ")),
+            ("base score", format!("{:?}", trees.base_score())),
+            ("link", format!("{:?}", trees.link())),
+            ("cover", cover(trees.cover_source()).to_owned()),
+        ];
+        facts.extend(source.notes.iter().map(|note| ("note", note.clone())));
+        let n_columns = model.encoder().schema().fields().len();
+        facts.extend([
+            ("sha-256", trees.fingerprint().to_string()),
+            ("features", format!("{}, of which {n_used} are asked about", trees.n_features())),
+            ("columns", format!("{n_columns} ({})", model.encoder().encoding().name())),
+        ]);
+        facts
     }
 
     fn json(&self, model: &ScoringModel) -> String {
         let trees = model.trees();
         let document = json!({
             "format": "rationale/inspect/1",
+            "model_format": model.source().format,
+            "version": model.source().version,
+            "objective": model.source().objective,
+            "notes": model.source().notes,
             "n_trees": self.n_trees,
             "n_splits": self.n_splits,
             "n_leaves": self.n_leaves,
@@ -106,7 +107,6 @@ impl Found {
             "encoding": model.encoder().encoding().name(),
             "schema": model.encoder().schema().to_json(),
             "sha256": trees.fingerprint().to_string(),
-            "unsupported": [],
         });
         format!("{document:#}")
     }

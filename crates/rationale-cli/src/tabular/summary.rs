@@ -27,6 +27,9 @@ pub(super) fn of(findings: &Findings, folder: &Path, common: &Common) -> anyhow:
         findings.setup.reference,
         findings.setup.n_reference
     )?;
+    if !findings.setup.unused.is_empty() {
+        writeln!(text, "Not looked at: {}", findings.setup.unused.join(", "))?;
+    }
     if let Some(case) = worst(findings) {
         write_case(&mut text, findings, case)?;
     }

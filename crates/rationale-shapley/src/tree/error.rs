@@ -57,7 +57,19 @@ pub enum Error {
     },
     /// A softmax mixes all margins, so no output can be rescaled on its own.
     #[error(
-        "a softmax mixes the margins of all outputs, so values cannot be rescaled to probabilities; explain the margin"
+        "the link mixes the margins of all outputs (softmax, ascending order), so values cannot be rescaled to the \
+         prediction; explain the margin"
     )]
     Softmax,
+    /// No loss is known for the model.
+    #[error(
+        "values on the scale of a loss need a model of one output with a logistic link or none; this one has {n_outputs} \
+         outputs and the link {link}: explain the margin"
+    )]
+    NoLoss {
+        /// The model's link.
+        link: String,
+        /// How many outputs it has.
+        n_outputs: usize,
+    },
 }

@@ -1,9 +1,12 @@
-//! Values on the scale of the prediction, by rescaling those of the margin pair by pair.
+//! Values on the scale of the prediction or of a loss, by rescaling those of the margin pair by pair.
 
-use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, Axis};
+mod scale;
+
+use ndarray::{Array2, Array3, ArrayView1, ArrayView2, Axis};
 use rationale_core::{Attributions, Background, Evidence, Explain, Fingerprint, Progress};
-use rationale_trees::{InputPrecision, Link, TreeEnsemble};
+use rationale_trees::{InputPrecision, TreeEnsemble};
 use rayon::prelude::*;
+use scale::Scale;
 
 use super::Error;
 use super::engine::{self, Layout, LeafGame, LeafId, Order};
@@ -13,10 +16,11 @@ use super::paths::{Columns, Leaf, Paths, Pattern, Walk, rounded};
 
 const BLOCK_ROWS: usize = 256;
 
-/// TreeSHAP rescaled to the prediction's scale: what shap calls `model_output="probability"`. An **approximation**.
+/// TreeSHAP rescaled to the prediction's scale or to a loss: what shap calls `model_output="probability"` and `"log_loss"`.
+/// An **approximation**.
 ///
 /// For every pair of a row x and a background row b, the margin's Shapley values are multiplied by the slope of the link
-/// between the two, then averaged over the background:
+/// (or of the loss) g between the two, then averaged over the background:
 ///
 /// ```text
 /// phi_i = mean over b of  phi_i(margin; x, b) * (g(f(x)) - g(f(b))) / (f(x) - f(b))
@@ -35,15 +39,27 @@ pub struct RescaledTreeShap {
     background: Background,
     background_margins: Array2<f64>,
     fingerprint: Fingerprint,
+    scale: Scale,
 }
 
 impl RescaledTreeShap {
-    /// Fails where the link mixes outputs (softmax), and where the background does not fit the model.
+    /// On the scale of the prediction. Fails where the link mixes outputs (softmax), and where the background does not fit
+    /// the model.
     pub fn new(ensemble: &TreeEnsemble, background: &Background) -> Result<Self, Error> {
-        if ensemble.link().elementwise().is_none() {
-            return Err(Error::Softmax);
-        }
+        Self::on(Scale::prediction(ensemble)?, ensemble, background)
+    }
+
+    /// On the scale of the loss against one label for each row that will be explained: the logistic loss of a logistic
+    /// model (labels 0 and 1), the squared error of one without a link. For models of one output.
+    ///
+    /// Positive values made the prediction worse. Base values differ by row, because labels do.
+    pub fn loss(ensemble: &TreeEnsemble, background: &Background, labels: Vec<f64>) -> Result<Self, Error> {
+        Self::on(Scale::loss(ensemble, labels)?, ensemble, background)
+    }
+
+    fn on(scale: Scale, ensemble: &TreeEnsemble, background: &Background) -> Result<Self, Error> {
         Ok(Self {
+            scale,
             background_margins: margins(ensemble, "the background", background.rows())?,
             paths: read_paths(ensemble)?,
             background: background.clone(),
@@ -57,7 +73,13 @@ impl RescaledTreeShap {
         Layout { order: Order::Values, n_features, n_outputs }
     }
 
-    fn explain_block(&self, rows: ArrayView2<'_, f64>, margins: ArrayView2<'_, f64>) -> Vec<f64> {
+    /// The values of a block of rows, the first of which has the number `first`.
+    fn explain_block(
+        &self,
+        first: usize,
+        rows: ArrayView2<'_, f64>,
+        margins: ArrayView2<'_, f64>,
+    ) -> Vec<f64> {
         let layout = self.layout();
         let values = rounded(rows.columns(), self.ensemble.input_precision());
         let columns = Columns::new(&values, rows.nrows());
@@ -73,11 +95,21 @@ impl RescaledTreeShap {
             engine::accumulate(&game, &self.paths, 0..self.paths.len(), layout, &columns, &mut pair);
             for (cell, (sum, value)) in sum.iter_mut().zip(&pair).enumerate() {
                 let (row, output) = (cell / layout.stride(), cell % layout.n_outputs);
-                let slope = slope(self.ensemble.link(), margins[[row, output]], background_margin[output]);
+                let slope = self.scale.slope(first + row, margins[[row, output]], background_margin[output]);
                 *sum += share * slope * value;
             }
         }
         sum
+    }
+
+    /// The means over the background `[row, output]`.
+    fn base_values(&self, n_rows: usize) -> Array2<f64> {
+        let n_background = self.background_margins.nrows() as f64;
+        let mean = |(row, output): (usize, usize)| {
+            let margins = self.background_margins.column(output);
+            margins.iter().map(|margin| self.scale.value(row, *margin)).sum::<f64>() / n_background
+        };
+        Array2::from_shape_fn((n_rows, self.background_margins.ncols()), mean)
     }
 
     fn evidence(&self, rows: ArrayView2<'_, f64>) -> Evidence {
@@ -85,7 +117,7 @@ impl RescaledTreeShap {
             .with_model(self.fingerprint)
             .with_data(Fingerprint::of_rows(rows))
             .with_parameter("perturbation", "interventional")
-            .with_parameter("scale", "rescaled-probability")
+            .with_parameter("scale", self.scale.name())
             .with_baseline("the rows of the background")
             .with_background(&self.background)
     }
@@ -98,11 +130,12 @@ impl Explain for RescaledTreeShap {
         progress: &dyn Progress,
     ) -> Result<Attributions, rationale_core::Error> {
         let margins = margins(&self.ensemble, "the table of rows", rows).map_err(wrap)?;
+        self.scale.check_rows(rows.nrows()).map_err(wrap)?;
         let starts: Vec<usize> = (0..rows.nrows()).step_by(BLOCK_ROWS).collect();
         let blocks = starts.into_par_iter().map(|start| {
             let block = ndarray::Slice::from(start..(start + BLOCK_ROWS).min(rows.nrows()));
             let (rows, margins) = (rows.slice_axis(Axis(0), block), margins.slice_axis(Axis(0), block));
-            let values = self.explain_block(rows, margins);
+            let values = self.explain_block(start, rows, margins);
             progress.advance(rows.nrows() as u64);
             values
         });
@@ -110,11 +143,10 @@ impl Explain for RescaledTreeShap {
         let layout = self.layout();
         let shape = (rows.nrows(), layout.n_features, layout.n_outputs);
         let values = Array3::from_shape_vec(shape, values).map_err(rationale_core::Error::model)?;
-        let link = self.ensemble.link();
-        let base: Array1<f64> =
-            link.apply(self.background_margins.clone()).mean_axis(Axis(0)).unwrap_or_default();
-        let base_values = base.broadcast((rows.nrows(), layout.n_outputs)).map(|base| base.to_owned());
-        Ok(Attributions::new(values, base_values.unwrap_or_default(), link.apply(margins))?
+        let on_scale = |(row, output): (usize, usize)| self.scale.value(row, margins[[row, output]]);
+        let predictions = Array2::from_shape_fn(margins.dim(), on_scale);
+        let base_values = self.base_values(rows.nrows());
+        Ok(Attributions::new(values, base_values, predictions)?
             .with_feature_names(self.ensemble.feature_names().to_vec())?
             .with_output_names(self.ensemble.output_names().to_vec())?
             .with_evidence(self.evidence(rows)))
@@ -152,40 +184,5 @@ impl LeafGame for OneRow {
 
     fn pairs(&self, _: &Leaf, _: LeafId, _: Pattern, _: &mut [f64]) {
         // Interactions are not offered on the rescaled scale; the engine asks for values alone.
-    }
-}
-
-/// (g(x) - g(b)) / (x - b), and g'(x) where x = b, without cancellation.
-fn slope(link: Link, x: f64, b: f64) -> f64 {
-    match link {
-        Link::Logistic => logistic(x) * logistic(-b) * growth(b - x),
-        Link::Exponential => b.exp() * growth(x - b),
-        Link::Identity | Link::Softmax => 1.0,
-    }
-}
-
-/// (exp(t) - 1) / t, and 1 at 0.
-fn growth(t: f64) -> f64 {
-    if t == 0.0 { 1.0 } else { t.exp_m1() / t }
-}
-
-fn logistic(margin: f64) -> f64 {
-    1.0 / (1.0 + (-margin).exp())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_slope_is_the_difference_quotient() {
-        for link in [Link::Logistic, Link::Exponential] {
-            let g = link.elementwise().unwrap();
-            for (x, b) in [(0.3, -1.2), (2.0, 2.5), (-4.0, 1.0)] {
-                assert!((slope(link, x, b) - (g(x) - g(b)) / (x - b)).abs() < 1e-14);
-            }
-            let derivative = (g(0.7 + 1e-6) - g(0.7 - 1e-6)) / 2e-6;
-            assert!((slope(link, 0.7, 0.7) - derivative).abs() < 1e-9);
-        }
     }
 }
