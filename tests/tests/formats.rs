@@ -75,7 +75,7 @@ fn check(case: &Case, tolerance: f64) {
     let answer =
         room.run(&["tabular", "some.model", "rows.csv", "--method", "tree-shap", "--out", "v.parquet"]);
     assert_eq!(answer.code, 0, "{}", answer.err);
-    assert!(answer.out.contains("the model does not use surplus"), "{}", answer.out);
+    assert!(answer.err.contains("the model does not use surplus"), "{}", answer.err);
     let evidence: Value =
         serde_json::from_str(&fs::read_to_string(room.path("v.evidence.json")).unwrap()).unwrap();
     let expected = cells(&case.margins);

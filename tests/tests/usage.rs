@@ -47,6 +47,9 @@ fn wrong_usage_is_code_2() {
             "a.csv",
         ],
         vec!["demo", "--threads", "0"],
+        vec!["demo", "--threads", "100000"],
+        vec!["audit", "model.json", "rows.csv", "--output", "low", "--approve-rate", "70", "--out", "out"],
+        vec!["audit", "model.json", "rows.csv", "--output", "low", "--cut-off", "nan", "--out", "out"],
         vec!["nonsense"],
     ];
     for arguments in refused {
@@ -166,6 +169,73 @@ fn an_unknown_target_names_the_outputs() {
         answer.err
     );
     assert_eq!(room.entries(), ["model.json", "rows.csv"]);
+}
+
+#[test]
+fn a_result_has_a_place_of_its_own() {
+    let room = furnished();
+    std::fs::create_dir(room.path("folder.csv")).unwrap();
+    let refused = [
+        ("rows.csv", "one of the files to read"),
+        ("no/v.csv", "no such folder"),
+        ("folder.csv", "is a folder"),
+    ];
+    for (out, part) in refused {
+        let answer = room.run(&["tabular", "model.json", "rows.csv", "--method", "tree-shap", "--out", out]);
+        assert!(answer.code == 1 && answer.err.contains(part), "{out}: {}", answer.err);
+    }
+    assert!(fs::read_to_string(room.path("rows.csv")).unwrap().starts_with("b,a,c"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let room = furnished();
+    let script = "\"$0\" inspect model.json | true; \"$0\" tabular model.json rows.csv --method tree-shap --out v.csv | true";
+    let program = room.program().display().to_string();
+    let answer = room.run_by("sh", &["-c", script, &program]);
+    assert!(!answer.err.contains("panicked"), "{}", answer.err);
+    assert!(room.path("v.csv").exists());
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing_behind() {
+    let room = room();
+    let script =
+        "\"$0\" demo --out deep/er/out --threads 1 --quiet & sleep 1; kill -INT $!; wait $!; echo $?";
+    let program = room.program().display().to_string();
+    let answer = room.run_by("bash", &["-c", &format!("set -m; {script}"), &program]);
+    // A machine that is quick enough has finished.
+    let done = answer.out.trim() == "0" && room.path("deep/er/out/index.html").exists();
+    assert!(
+        done || (answer.out.trim() == "130" && room.entries().is_empty()),
+        "{} {:?}",
+        answer.out,
+        room.entries()
+    );
+}
+
+#[test]
+fn an_audit_of_log_odds_says_so_and_names_applicants() {
+    let room = room();
+    let model = MODEL.replace("identity", "logistic");
+    room.put("model.json", model);
+    room.put("rows.csv", "b,a,name\n1,1,Ada\n0,0,Bea\n1,0,Cid\n0,1,Dan\n1,1,Eve\n");
+    let usual =
+        ["audit", "model.json", "rows.csv", "--favourable", "high", "--cut-off", "0.5", "--reference", "all"];
+    let answer = room.run(&[&usual[..], &["--id", "name", "--out", "out"]].concat());
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    let audit: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(room.path("out/audit.json")).unwrap()).unwrap();
+    assert_eq!(audit["unit"], "log-odds");
+    let reasons = fs::read_to_string(room.path("out/reasons.json")).unwrap();
+    assert!(reasons.contains("\"id\": \"Ada\"") || reasons.contains("\"id\": \"Bea\""), "{reasons}");
+    let page = fs::read_to_string(room.path("out/index.html")).unwrap();
+    assert!(
+        page.contains("high (log-odds)") && page.contains("moved the log-odds by"),
+        "the unit is not named"
+    );
+    let contradiction = room.run(&[&usual[..], &["--lower-is-favourable", "--out", "two"]].concat());
+    assert!(contradiction.err.contains("lower scores cannot be favourable"), "{}", contradiction.err);
 }
 
 #[test]

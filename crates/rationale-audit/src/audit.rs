@@ -4,8 +4,10 @@ use ndarray::{Array2, Array3, ArrayView2, Axis};
 use rationale_core::{Attributions, Background, Explain, FeatureGroups, Progress, Seed, Silent};
 use rationale_shapley::tree::TreeShap;
 use rationale_tabular::{FieldKind, Table, labels};
+use rationale_trees::Link;
 
 use crate::catalogue::Reasons;
+use crate::comparison::Groups;
 use crate::reason::{Case, Contributions, principal};
 use crate::reference::folds;
 use crate::{
@@ -49,6 +51,7 @@ pub struct Audit {
     reference: Reference,
     catalogue: Catalogue,
     protected: Vec<Protected>,
+    id: Option<String>,
     seed: Seed,
 }
 
@@ -65,6 +68,7 @@ impl Audit {
             reference: Reference::Approved,
             catalogue: Catalogue::default(),
             protected: Vec::new(),
+            id: None,
             seed: Seed::default(),
         }
     }
@@ -105,6 +109,12 @@ impl Audit {
         self
     }
 
+    /// Names applicants by this column; by their row, counted from 0, where there is none.
+    pub fn with_id(mut self, column: impl Into<String>) -> Self {
+        self.id = Some(column.into());
+        self
+    }
+
     /// Sets the seed of folds and bootstrap.
     pub fn with_seed(mut self, seed: Seed) -> Self {
         self.seed = seed;
@@ -118,12 +128,9 @@ impl Audit {
         let encoded = self.model.encoder().encode(table)?;
         let favourable = self.label.as_ref().map(|label| label.favourable.as_str());
         let output = self.model.output(self.output.as_deref(), favourable)?;
+        self.check_direction(output, favourable)?;
         let scores = self.model.scores(encoded.rows.view(), output)?;
         let decisions = Decisions::new(scores.view(), self.rule, self.direction)?;
-        let outcomes = self.label.as_ref().map(|label| labels(table, &label.column, &label.favourable));
-        for protected in &self.protected {
-            table.column(&protected.column)?;
-        }
         let reference = self.reference.rows(&self.model, encoded.rows.view(), &decisions)?;
         let encoder = self.model.encoder();
         let columns = FeatureGroups::new(encoder.groups(), encoder.feature_names())?;
@@ -131,7 +138,9 @@ impl Audit {
             reasons: self.catalogue.reasons(columns.names())?,
             folds: folds(&reference, self.seed)?,
             unused: self.unused(encoded.ignored),
-            outcomes: outcomes.transpose()?,
+            outcomes: self.label.as_ref().map(|label| outcomes(table, label)).transpose()?,
+            groups: self.protected.iter().map(|it| Groups::new(table, it)).collect::<Result<_, _>>()?,
+            ids: self.ids(table)?,
             scores: scores.to_vec(),
             rows: encoded.rows,
             audit: self,
@@ -143,14 +152,44 @@ impl Audit {
         })
     }
 
+    /// The score of the favourable value cannot be unfavourable.
+    fn check_direction(&self, output: usize, favourable: Option<&str>) -> Result<(), Error> {
+        let name = &self.model.trees().output_names()[output];
+        if self.direction == Direction::LowerIsFavourable && favourable == Some(name.as_str()) {
+            return Err(Error::Contradiction { output: name.clone() });
+        }
+        Ok(())
+    }
+
+    /// What applicants are called.
+    fn ids(&self, table: &Table) -> Result<Vec<String>, Error> {
+        let Some(id) = &self.id else { return Ok((0..table.n_rows()).map(|row| row.to_string()).collect()) };
+        let column = table.column(id)?;
+        let missing = |row: usize| format!("row {row}");
+        let of = |row| column.text_at(row).map_or_else(|| missing(row), std::borrow::Cow::into_owned);
+        Ok((0..table.n_rows()).map(of).collect())
+    }
+
     /// Of the columns that the model does not use, those that nothing else does.
     fn unused(&self, ignored: Vec<String>) -> Vec<String> {
         let label = self.label.as_ref().map(|label| label.column.as_str());
         let is_used = |name: &String| {
-            Some(name.as_str()) == label || self.protected.iter().any(|protected| protected.column == *name)
+            Some(name.as_str()) == label
+                || self.id.as_ref() == Some(name)
+                || self.protected.iter().any(|protected| protected.column == *name)
         };
         ignored.into_iter().filter(|name| !is_used(name)).collect()
     }
+}
+
+/// What happened `[row]`, true where favourable, none where it is not known. Both outcomes must occur.
+fn outcomes(table: &Table, label: &Label) -> Result<Vec<Option<bool>>, Error> {
+    let column = table.column(&label.column)?;
+    let known: Vec<usize> = (0..table.n_rows()).filter(|&row| !column.is_missing(row)).collect();
+    let mut outcomes = vec![None; table.n_rows()];
+    let favourable = labels(&table.select_rows(&known), &label.column, &label.favourable)?;
+    known.into_iter().zip(favourable).for_each(|(row, outcome)| outcomes[row] = Some(outcome));
+    Ok(outcomes)
 }
 
 /// Applicants with their decisions, not yet explained.
@@ -164,7 +203,9 @@ pub struct Decided<'a> {
     output: usize,
     scores: Vec<f64>,
     decisions: Decisions,
-    outcomes: Option<Vec<bool>>,
+    outcomes: Option<Vec<Option<bool>>>,
+    groups: Vec<Groups>,
+    ids: Vec<String>,
     reference: Background,
     folds: Vec<Background>,
     reasons: Reasons,
@@ -187,19 +228,11 @@ impl Decided<'_> {
     pub fn explain(self, progress: &dyn Progress) -> Result<Findings, Error> {
         let attributions = self.attributions(&self.reference, self.rows.view(), progress, WHOLE_MEMORY)?;
         let cases = self.cases(&attributions, progress)?;
-        let compare = |protected: &Protected| {
-            Comparison::new(
-                self.table,
-                protected,
-                &self.decisions,
-                &self.scores,
-                &attributions,
-                self.audit.seed,
-            )
+        let compare = |groups: &Groups| {
+            Comparison::new(groups, &self.decisions, &self.scores, &attributions, self.audit.seed)
         };
-        let comparisons = self.audit.protected.iter().map(compare).collect::<Result<_, _>>()?;
-        let performance =
-            self.outcomes.as_ref().map(|outcomes| Performance::new(&self.scores, &self.decisions, outcomes));
+        let comparisons = self.groups.iter().map(compare).collect();
+        let performance = self.outcomes.as_ref().map(|outcomes| self.performance(outcomes));
         Ok(Findings {
             numbers: self.numbers(),
             texts: self.texts()?,
@@ -208,6 +241,7 @@ impl Decided<'_> {
             scores: self.scores,
             decisions: self.decisions,
             outcomes: self.outcomes,
+            ids: self.ids,
             cases,
             comparisons,
             performance,
@@ -224,7 +258,12 @@ impl Decided<'_> {
     ) -> Result<Attributions, Error> {
         let explainer = TreeShap::interventional(self.audit.model.trees(), reference)?;
         let explained = explainer.with_memory_limit(memory).explain(rows, progress)?;
-        Ok(explained.select_output(self.output)?.grouped(&self.columns)?)
+        let explained = explained.select_output(self.output)?.grouped(&self.columns)?;
+        let name = match self.unit() {
+            Unit::Score => explained.output_names()[0].clone(),
+            unit => format!("{} ({})", explained.output_names()[0], unit.name()),
+        };
+        Ok(explained.with_output_names(vec![name])?)
     }
 
     fn cases(&self, attributions: &Attributions, progress: &dyn Progress) -> Result<Vec<Case>, Error> {
@@ -268,9 +307,29 @@ impl Decided<'_> {
     /// The columns' values for people `[row][column]`.
     fn texts(&self) -> Result<Vec<Vec<String>>, Error> {
         let encoder = self.audit.model.encoder();
-        let n_fields = encoder.schema().fields().len();
-        let text = |row, field| Ok(encoder.display_value(self.table, row, field)?);
-        (0..self.table.n_rows()).map(|row| (0..n_fields).map(|field| text(row, field)).collect()).collect()
+        let mut texts = vec![Vec::new(); self.table.n_rows()];
+        for field in 0..encoder.schema().fields().len() {
+            let values = encoder.display_values(self.table, field)?;
+            texts.iter_mut().zip(values).for_each(|(row, value)| row.push(value));
+        }
+        Ok(texts)
+    }
+
+    /// Against the outcomes that are known.
+    fn performance(&self, outcomes: &[Option<bool>]) -> Performance {
+        let known = || outcomes.iter().enumerate().filter_map(|(row, outcome)| Some((row, (*outcome)?)));
+        let scores: Vec<f64> = known().map(|(row, _)| self.scores[row]).collect();
+        let approved = known().map(|(row, _)| self.decisions.approved[row]).collect();
+        let favourable: Vec<bool> = known().map(|(_, outcome)| outcome).collect();
+        Performance::new(&scores, &Decisions { approved, ..self.decisions.clone() }, &favourable)
+    }
+
+    fn unit(&self) -> Unit {
+        match self.audit.model.trees().link() {
+            Link::Identity => Unit::Score,
+            Link::Logistic => Unit::LogOdds,
+            _ => Unit::Margin,
+        }
     }
 
     fn setup(&self) -> Setup {
@@ -284,6 +343,8 @@ impl Decided<'_> {
             n_reference: self.reference.rows().nrows(),
             n_folds: self.folds.len(),
             seed: audit.seed,
+            unit: self.unit(),
+            has_catalogue: !audit.catalogue.entries().is_empty(),
             n_trees: audit.model.trees().trees().len(),
             own_reasons: self.reasons.entries[audit.catalogue.entries().len()..]
                 .iter()
@@ -292,6 +353,28 @@ impl Decided<'_> {
             reasons: self.reasons.clone(),
             unused: self.unused.clone(),
             source: audit.model.source().clone(),
+        }
+    }
+}
+
+/// In what attributions are counted: trees add up on the margin, which a link turns into the score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// The score itself.
+    Score,
+    /// The log-odds of the score.
+    LogOdds,
+    /// The model's margin, which its link turns into the score.
+    Margin,
+}
+
+impl Unit {
+    /// What the report calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Score => "score",
+            Self::LogOdds => "log-odds",
+            Self::Margin => "margin",
         }
     }
 }
@@ -315,6 +398,10 @@ pub struct Setup {
     pub n_folds: usize,
     /// The seed of folds and bootstrap.
     pub seed: Seed,
+    /// In what attributions and reasons are counted.
+    pub unit: Unit,
+    /// Whether a catalogue of reasons was given.
+    pub has_catalogue: bool,
     /// How many trees the model has.
     pub n_trees: usize,
     /// Columns that the catalogue does not name.
@@ -342,8 +429,10 @@ pub struct Findings {
     pub scores: Vec<f64>,
     /// Who is approved.
     pub decisions: Decisions,
-    /// What happened `[row]`, true where favourable.
-    pub outcomes: Option<Vec<bool>>,
+    /// What happened `[row]`, true where favourable, none where it is not known.
+    pub outcomes: Option<Vec<Option<bool>>>,
+    /// What applicants are called `[row]`.
+    pub ids: Vec<String>,
     /// The reasons of those declined, in the order of rows.
     pub cases: Vec<Case>,
     /// Groups side by side, one comparison a protected column.
@@ -413,6 +502,20 @@ mod tests {
         let audit = audit().with_protected(protected);
         // As text, because the numbers of categories are NaN, which equals nothing.
         assert_eq!(format!("{:?}", run(&audit)), format!("{:?}", run(&audit)));
+    }
+
+    #[test]
+    fn unknown_outcomes_are_left_out_and_a_favourable_score_is_high() {
+        let text = "job,amount,paid,sex\nclerk,100,good,f\nnone,900,bad,m\nclerk,800,,f\nnone,200,good,m\n";
+        let table = Table::from_csv_bytes("loans.csv", text.as_bytes()).unwrap();
+        let audit = audit();
+        let findings = audit.decide(&table).unwrap().explain(&Silent).unwrap();
+        assert_eq!(findings.outcomes.as_ref().unwrap()[2], None);
+        let counts = findings.performance.unwrap().counts;
+        assert_eq!(counts.approved_favourable + counts.declined_unfavourable, 3);
+
+        let audit = audit.with_direction(Direction::LowerIsFavourable);
+        assert!(matches!(audit.decide(&table), Err(Error::Contradiction { .. })));
     }
 
     #[test]

@@ -72,9 +72,19 @@ impl Catalogue {
         if !unknown.is_empty() {
             return Err(Error::CatalogueColumns { unknown, known: columns.to_vec() });
         }
+        let mut named: Vec<&String> = self.entries.iter().flat_map(|entry| &entry.columns).collect();
+        named.sort();
+        if let Some(pair) = named.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Error::CatalogueTwice { column: pair[0].clone() });
+        }
         let members = |entry: &Entry| entry.columns.iter().filter_map(place).collect();
         let groups = self.entries.iter().map(|entry| (entry.group.clone(), members(entry))).collect();
         let groups = FeatureGroups::new(groups, columns)?;
+        let mut names: Vec<&String> = groups.names().iter().collect();
+        names.sort();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Error::CatalogueGroup { group: pair[0].clone() });
+        }
         let own = groups.names()[self.entries.len()..].iter().map(|name| Entry {
             code: name.clone(),
             group: name.clone(),
@@ -85,11 +95,17 @@ impl Catalogue {
     }
 
     fn check(&self, file: &str) -> Result<(), Error> {
+        if self.entries.is_empty() {
+            return Err(Error::CatalogueNothing { file: file.to_owned() });
+        }
         let mut seen = BTreeSet::new();
         for entry in &self.entries {
             let file = || file.to_owned();
             if entry.columns.is_empty() {
                 return Err(Error::CatalogueEmpty { file: file(), code: entry.code.clone() });
+            }
+            if entry.group.trim().is_empty() || entry.sentence.trim().is_empty() {
+                return Err(Error::CatalogueWords { file: file(), code: entry.code.clone() });
             }
             if !seen.insert(&entry.code) {
                 return Err(Error::CatalogueCode { file: file(), code: entry.code.clone() });
@@ -146,5 +162,18 @@ mod tests {
         );
         assert_eq!(error(&TEXT.repeat(2)), "`c.toml`: the code `7` stands twice; give each reason its own");
         assert!(error(&TEXT.replace("[\"job\"]", "[]")).contains("`7` has no columns"));
+        assert!(error(&TEXT.replace("Your work.", " ")).contains("told nothing"));
+        assert!(error("").contains("`c.toml` holds no reason"));
+    }
+
+    #[test]
+    fn two_reasons_have_two_names_and_no_column_in_common() {
+        let error = |text: &str| {
+            let catalogue = Catalogue::from_toml("c.toml", text).unwrap();
+            catalogue.reasons(&columns()).unwrap_err().to_string()
+        };
+        assert!(error(&TEXT.replace("Work", "amount")).contains("the group `amount` stands twice"));
+        let second = TEXT.replace("\"7\"", "\"8\"").replace("Work", "Job");
+        assert!(error(&format!("{TEXT}{second}")).contains("names the column `job` in two reasons"));
     }
 }

@@ -1,5 +1,7 @@
 //! Groups of applicants side by side.
 
+use std::collections::BTreeMap;
+
 use rationale_core::{Attributions, Seed};
 use rationale_tabular::{Column, Table};
 
@@ -8,6 +10,8 @@ use crate::{Decisions, Error};
 
 /// A numeric column with more different values than this is cut into bands.
 const MOST_VALUES: usize = 8;
+/// A column with more groups than this tells applicants apart and not groups.
+const MOST_GROUPS: usize = 100;
 /// Groups of fewer applicants carry a warning.
 pub const FEW: usize = 30;
 
@@ -42,14 +46,14 @@ pub struct Comparison {
     pub groups: Vec<GroupFigures>,
 }
 
-/// What is known of one group, with 95% bootstrap intervals over its applicants.
+/// What is known of one group, with 95% intervals over its applicants: Wilson's for the share, by bootstrap for means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupFigures {
     /// The group's name.
     pub group: String,
     /// How many applicants it has.
     pub n_rows: usize,
-    /// The share approved; by Wilson's interval where all or none are, for there the bootstrap has no width.
+    /// The share approved.
     pub approve_rate: Estimate,
     /// The mean score.
     pub score: Estimate,
@@ -57,23 +61,39 @@ pub struct GroupFigures {
     pub attributions: Vec<Estimate>,
 }
 
+/// The applicants of each group of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Groups {
+    column: String,
+    /// Names and rows, in order; missing values last.
+    groups: Vec<(String, Vec<usize>)>,
+}
+
+impl Groups {
+    /// Fails where the column is not there, its bands are not in order or not for texts, or it has too many groups.
+    pub(crate) fn new(table: &Table, protected: &Protected) -> Result<Self, Error> {
+        let (column, groups) = (protected.column.clone(), groups(table, protected)?);
+        match groups.len() {
+            found if found > MOST_GROUPS => Err(Error::Groups { column, found, most: MOST_GROUPS }),
+            _ => Ok(Self { column, groups }),
+        }
+    }
+}
+
 impl Comparison {
-    /// Compares the groups of a column of the table: approval, scores `[row]` and attributions `[row, column, 1]`.
-    pub fn new(
-        table: &Table,
-        protected: &Protected,
+    /// Compares groups: approval, scores `[row]` and attributions `[row, column, 1]`.
+    pub(crate) fn new(
+        groups: &Groups,
         decisions: &Decisions,
         scores: &[f64],
         attributions: &Attributions,
         seed: Seed,
-    ) -> Result<Self, Error> {
-        let column = protected.column.clone();
-        let members = groups(table, protected)?;
-        let figures = |(group, rows): (String, Vec<usize>)| {
-            let purpose = format!("audit group {column} {group}");
-            figures(group, &rows, decisions, scores, attributions, seed, &purpose)
+    ) -> Self {
+        let figures = |(group, rows): &(String, Vec<usize>)| {
+            let purpose = format!("audit group {} {group}", groups.column);
+            figures(group.clone(), rows, decisions, scores, attributions, seed, &purpose)
         };
-        Ok(Self { groups: members.into_iter().map(figures).collect(), column: protected.column.clone() })
+        Self { column: groups.column.clone(), groups: groups.groups.iter().map(figures).collect() }
     }
 }
 
@@ -93,13 +113,12 @@ fn figures(
     }
     let mut estimates = means(&columns, seed, purpose);
     let n_approved = rows.iter().filter(|&&row| decisions.approved[row]).count();
-    let is_mixed = n_approved > 0 && n_approved < rows.len();
     GroupFigures {
         group,
         n_rows: rows.len(),
-        attributions: estimates.split_off(2),
-        approve_rate: if is_mixed { estimates[0] } else { share(n_approved, rows.len()) },
-        score: estimates[1],
+        attributions: estimates.split_off(1),
+        approve_rate: share(n_approved, rows.len()),
+        score: estimates[0],
     }
 }
 
@@ -108,6 +127,9 @@ fn groups(table: &Table, protected: &Protected) -> Result<Vec<(String, Vec<usize
     let column = table.column(&protected.column)?;
     let (names, place): (Vec<String>, Vec<Option<usize>>) = match column.numbers() {
         Some(numbers) if !protected.bands.is_empty() => banded(numbers, checked(protected)?),
+        None if !protected.bands.is_empty() => {
+            return Err(Error::BandsOfTexts { column: protected.column.clone() });
+        }
         Some(numbers) if column.distinct().len() > MOST_VALUES => banded(numbers, &quartiles(numbers)),
         _ => named(column),
     };
@@ -155,10 +177,9 @@ fn named(column: &Column) -> (Vec<String>, Vec<Option<usize>>) {
         let value = |name: &String| name.parse::<f64>().unwrap_or(f64::NAN);
         names.sort_by(|a, b| value(a).total_cmp(&value(b)));
     }
-    let place = |row| {
-        let text = column.text_at(row)?;
-        names.iter().position(|name| *name == text)
-    };
+    let known: BTreeMap<&str, usize> =
+        names.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
+    let place = |row| known.get(column.text_at(row)?.as_ref()).copied();
     let places = (0..column.len()).map(place).collect();
     (names, places)
 }
@@ -191,6 +212,16 @@ mod tests {
     #[test]
     fn texts_are_groups_in_their_order() {
         assert_eq!(names("s\nm\nf\nm\n", &Protected::new("s")), [("f".into(), 1), ("m".into(), 2)]);
+    }
+
+    #[test]
+    fn an_identifier_is_no_group_and_texts_have_no_bands() {
+        let many: Vec<String> = (0..101).map(|k| format!("id{k}")).collect();
+        let table = Table::from_csv_bytes("a.csv", format!("id\n{}\n", many.join("\n")).as_bytes()).unwrap();
+        let error = Groups::new(&table, &Protected::new("id")).unwrap_err().to_string();
+        assert!(error.contains("`id` has 101 groups, and at most 100"), "{error}");
+        let error = Groups::new(&table, &Protected::new("id").with_bands(vec![1.0])).unwrap_err().to_string();
+        assert!(error.contains("`id` holds texts"), "{error}");
     }
 
     #[test]

@@ -105,6 +105,33 @@ pub enum Error {
         /// What was given.
         bands: Vec<f64>,
     },
+    /// Bands of a column that holds no numbers.
+    #[error("`{column}` holds texts, and bands are of numbers; leave its bands out")]
+    BandsOfTexts {
+        /// The column.
+        column: String,
+    },
+    /// A column with too many groups to compare.
+    #[error(
+        "`{column}` has {found} groups, and at most {most} are compared; give another column, or one with fewer values"
+    )]
+    Groups {
+        /// The column.
+        column: String,
+        /// How many groups it has.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// Lower scores are said to be favourable, and the score is that of the favourable value.
+    #[error(
+        "the score is the model's output `{output}`, which is the favourable value itself: lower scores cannot be favourable; \
+         leave lower-is-favourable out, or name the output that is the score"
+    )]
+    Contradiction {
+        /// The output's name.
+        output: String,
+    },
     /// The catalogue could not be read.
     #[error("the catalogue `{file}` cannot be read: {source}")]
     ReadCatalogue {
@@ -128,6 +155,34 @@ pub enum Error {
         file: String,
         /// The reason's code.
         code: String,
+    },
+    /// A reason without words.
+    #[error("`{file}`: the reason `{code}` has no group or no sentence; an applicant would be told nothing")]
+    CatalogueWords {
+        /// The catalogue.
+        file: String,
+        /// The reason's code.
+        code: String,
+    },
+    /// A catalogue without a reason.
+    #[error("`{file}` holds no reason; begin each with [[reason]], or leave the catalogue out")]
+    CatalogueNothing {
+        /// The catalogue.
+        file: String,
+    },
+    /// Two reasons share the name of their group.
+    #[error(
+        "the group `{group}` stands twice in the catalogue, or is also a column of its own; give each reason its own name"
+    )]
+    CatalogueGroup {
+        /// The group's name.
+        group: String,
+    },
+    /// Two reasons name the same column.
+    #[error("the catalogue names the column `{column}` in two reasons; its attribution may count once")]
+    CatalogueTwice {
+        /// The column.
+        column: String,
     },
     /// Two reasons share a code.
     #[error("`{file}`: the code `{code}` stands twice; give each reason its own")]
@@ -154,6 +209,12 @@ pub enum Error {
         "`{folder}` exists and is not an empty folder; nothing was written: choose another, or replace it with --force"
     )]
     Occupied {
+        /// The path that was given.
+        folder: String,
+    },
+    /// The output folder is the current one, or holds it.
+    #[error("`{folder}` is the current folder or holds it, and cannot be replaced; choose another")]
+    Current {
         /// The path that was given.
         folder: String,
     },

@@ -1,4 +1,5 @@
-//! The audit's folder: whole or absent.
+//! The audit's folder: whole or absent. Rows count from 0; `id` is the applicant's name where a column of names was given, else
+//! the row again. Values of reasons and attributions are in the unit that `audit.json` names.
 //!
 //! | file | what |
 //! |---|---|
@@ -41,7 +42,7 @@ impl Findings {
         let filled = self.fill(part.path()).and_then(|()| more(part.path()));
         let path = || folder.display().to_string();
         filled.map_err(|source| Error::Folder { folder: path(), source: Box::new(source) })?;
-        part.commit().map_err(|source| wrong(folder, source))
+        part.commit().map_err(|source| begun(folder, source))
     }
 
     /// What was asked and what came out, without the rows: the text of `audit.json`.
@@ -70,6 +71,7 @@ impl Findings {
     fn write_reasons(&self, path: &Path) -> Result<(), Error> {
         let header = [
             "row",
+            "id",
             "score",
             "rank",
             "code",
@@ -83,18 +85,17 @@ impl Findings {
         ];
         let rows = self.cases.iter().flat_map(|case| {
             case.reasons.iter().enumerate().map(|(rank, reason)| {
-                let end =
-                    |k: usize| reason.interval.map_or(Cell::Empty, |interval| Cell::Number(interval[k]));
                 vec![
                     case.row.into(),
+                    self.ids[case.row].as_str().into(),
                     self.scores[case.row].into(),
                     (rank + 1).into(),
                     reason.entry.code.as_str().into(),
                     reason.entry.group.as_str().into(),
                     reason.entry.sentence.as_str().into(),
                     reason.value.into(),
-                    end(0),
-                    end(1),
+                    end(reason.interval, 0),
+                    end(reason.interval, 1),
                     reason.share.into(),
                     reason.separable.map_or(Cell::Empty, |is| yes_or_no(is).into()),
                 ]
@@ -104,14 +105,15 @@ impl Findings {
     }
 
     fn write_decisions(&self, path: &Path) -> Result<(), Error> {
-        let header = ["row", "score", "decision", "favourable_outcome"];
-        let outcome = |row: usize| match &self.outcomes {
-            Some(outcomes) => yes_or_no(outcomes[row]).into(),
+        let header = ["row", "id", "score", "decision", "favourable_outcome"];
+        let outcome = |row: usize| match self.outcomes.as_ref().and_then(|outcomes| outcomes[row]) {
+            Some(outcome) => yes_or_no(outcome).into(),
             None => Cell::Empty,
         };
         let rows = (0..self.scores.len()).map(|row| {
             let decision = if self.decisions.approved[row] { "approved" } else { "declined" };
-            vec![row.into(), self.scores[row].into(), decision.into(), outcome(row)]
+            let id = self.ids[row].as_str().into();
+            vec![row.into(), id, self.scores[row].into(), decision.into(), outcome(row)]
         });
         Ok(write_csv(path, &header, rows)?)
     }
@@ -130,8 +132,8 @@ impl Findings {
                         group.n_rows.into(),
                         figure.into(),
                         estimate.value.into(),
-                        estimate.low.into(),
-                        estimate.high.into(),
+                        end(estimate.interval, 0),
+                        end(estimate.interval, 1),
                     ]
                 })
             })
@@ -159,15 +161,26 @@ fn write_text(path: &Path, text: &str) -> Result<(), Error> {
     write_file(path, |out| out.write_all(text.as_bytes())).map_err(|source| wrong(path, source))
 }
 
-fn begun(folder: &Path, source: io::Error) -> Error {
+fn begun(path: &Path, source: io::Error) -> Error {
+    let folder = path.display().to_string();
     match source.kind() {
-        io::ErrorKind::AlreadyExists => Error::Occupied { folder: folder.display().to_string() },
-        _ => wrong(folder, source),
+        io::ErrorKind::AlreadyExists => Error::Occupied { folder },
+        io::ErrorKind::ResourceBusy => Error::Current { folder },
+        _ => wrong(path, source),
     }
+}
+
+/// Fails where a folder cannot be written in the end: before the long work.
+pub fn check_folder(folder: &Path, existing: Existing) -> Result<(), Error> {
+    WholeFolder::begin(folder, existing).map(|_| ()).map_err(|source| begun(folder, source))
 }
 
 fn wrong(path: &Path, source: io::Error) -> Error {
     Error::Write { path: path.display().to_string(), source }
+}
+
+fn end<'a>(interval: Option<[f64; 2]>, k: usize) -> Cell<'a> {
+    interval.map_or(Cell::Empty, |ends| Cell::Number(ends[k]))
 }
 
 fn yes_or_no(is: bool) -> &'static str {

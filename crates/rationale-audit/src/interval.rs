@@ -9,22 +9,25 @@ pub(crate) const Z95: f64 = 1.959_963_984_540_054;
 const N_RESAMPLES: usize = 2000;
 /// Beyond this many applicants the bootstrap of a mean is the normal interval to the digits shown, and costs minutes.
 const MOST_RESAMPLED: usize = 5000;
+/// Below this many applicants the percentile bootstrap is visibly too narrow.
+const LEAST_RESAMPLED: usize = 15;
 
-/// A figure with its 95% interval.
+/// A figure with its 95% interval, where there is one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
     /// The figure.
     pub value: f64,
-    /// The interval's lower end.
-    pub low: f64,
-    /// The interval's upper end.
-    pub high: f64,
+    /// The interval's ends; none where there is too little to tell, such as a mean of one.
+    pub interval: Option<[f64; 2]>,
 }
 
 impl Estimate {
-    /// The figure with the same distance to both ends.
-    pub(crate) fn symmetric(value: f64, half_width: f64) -> Self {
-        Self { value, low: value - half_width, high: value + half_width }
+    pub(crate) fn new(value: f64, low: f64, high: f64) -> Self {
+        Self { value, interval: Some([low, high]) }
+    }
+
+    pub(crate) fn without_interval(value: f64) -> Self {
+        Self { value, interval: None }
     }
 }
 
@@ -44,13 +47,19 @@ pub(crate) fn half_width(parts: &[f64]) -> Option<f64> {
 /// Means over applicants, each with its 95% percentile-bootstrap interval; `columns` is `[figure][applicant]`, and every
 /// resample draws the same applicants for all figures.
 ///
-/// Efron 1979, <https://doi.org/10.1214/aos/1176344552>; 2000 resamples. Above 5000 applicants: mean ± 1.96 standard
-/// errors, which is what the bootstrap of a mean comes to there.
+/// Efron 1979, <https://doi.org/10.1214/aos/1176344552>; 2000 resamples. Below 15 applicants, where the bootstrap is too
+/// narrow, Student's t; above 5000, mean ± 1.96 standard errors, which is what the bootstrap of a mean comes to there. One
+/// applicant has no interval.
 pub(crate) fn means(columns: &[Vec<f64>], seed: Seed, purpose: &str) -> Vec<Estimate> {
     let n = columns.first().map_or(0, Vec::len);
-    if n > MOST_RESAMPLED {
-        return columns.iter().map(|column| normal(column)).collect();
+    match n {
+        0..LEAST_RESAMPLED => columns.iter().map(|column| student(column)).collect(),
+        _ if n > MOST_RESAMPLED => columns.iter().map(|column| normal(column)).collect(),
+        _ => bootstrap(columns, n, seed, purpose),
     }
+}
+
+fn bootstrap(columns: &[Vec<f64>], n: usize, seed: Seed, purpose: &str) -> Vec<Estimate> {
     let resampled: Vec<Vec<f64>> = (0..N_RESAMPLES)
         .into_par_iter()
         .map(|sample| {
@@ -63,7 +72,7 @@ pub(crate) fn means(columns: &[Vec<f64>], seed: Seed, purpose: &str) -> Vec<Esti
         let mut means: Vec<f64> = resampled.iter().map(|sample| sample[figure]).collect();
         means.sort_by(f64::total_cmp);
         let (low, high) = (means[N_RESAMPLES / 40], means[N_RESAMPLES - 1 - N_RESAMPLES / 40]);
-        Estimate { value: mean(column.iter().copied(), n), low, high }
+        Estimate::new(mean(column.iter().copied(), n), low, high)
     };
     columns.iter().enumerate().map(estimate).collect()
 }
@@ -74,14 +83,23 @@ pub(crate) fn share(successes: usize, n: usize) -> Estimate {
     let p = successes as f64 / n;
     let middle = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
     let half = Z95 / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
-    Estimate { value: p, low: (middle - half).max(0.0), high: (middle + half).min(1.0) }
+    Estimate::new(p, (middle - half).max(0.0), (middle + half).min(1.0))
+}
+
+fn student(column: &[f64]) -> Estimate {
+    let mean = mean(column.iter().copied(), column.len());
+    match half_width(column) {
+        Some(half) => Estimate::new(mean, mean - half, mean + half),
+        None => Estimate::without_interval(mean),
+    }
 }
 
 fn normal(column: &[f64]) -> Estimate {
     let n = column.len() as f64;
     let mean = mean(column.iter().copied(), column.len());
     let variance = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    Estimate::symmetric(mean, Z95 * (variance / n).sqrt())
+    let half = Z95 * (variance / n).sqrt();
+    Estimate::new(mean, mean - half, mean + half)
 }
 
 fn mean(values: impl Iterator<Item = f64>, n: usize) -> f64 {
@@ -104,9 +122,9 @@ mod tests {
     #[test]
     fn wilson_agrees_with_a_worked_example() {
         // 8 of 10: 0.4901625 to 0.9433178 (R, prop.test(8, 10, correct = FALSE)).
-        let found = share(8, 10);
-        assert!((found.low - 0.490_162_5).abs() < 1e-6 && (found.high - 0.943_317_8).abs() < 1e-6);
-        assert_eq!(share(0, 5).low, 0.0);
+        let [low, high] = share(8, 10).interval.unwrap();
+        assert!((low - 0.490_162_5).abs() < 1e-6 && (high - 0.943_317_8).abs() < 1e-6);
+        assert_eq!(share(0, 5).interval.unwrap()[0], 0.0);
     }
 
     #[test]
@@ -114,8 +132,17 @@ mod tests {
         let mut draws = Seed::new(1).draws("test", 0, 0);
         let column = [(0..2000).map(|_| draws.normal()).collect::<Vec<f64>>()];
         let bootstrap = means(&column, Seed::new(2), "test")[0];
-        let normal = normal(&column[0]);
-        assert!((bootstrap.low - normal.low).abs() < 0.003 && (bootstrap.high - normal.high).abs() < 0.003);
+        let ends = |estimate: Estimate| estimate.interval.unwrap();
+        let (found, normal) = (ends(bootstrap), ends(normal(&column[0])));
+        assert!((0..2).all(|end| (found[end] - normal[end]).abs() < 0.003), "{found:?} {normal:?}");
         assert_eq!(bootstrap, means(&column, Seed::new(2), "test")[0]);
+    }
+
+    #[test]
+    fn a_mean_of_one_has_no_interval_and_of_two_a_wide_one() {
+        let of = |column: &[f64]| means(&[column.to_vec()], Seed::new(1), "test")[0];
+        assert_eq!(of(&[0.9]), Estimate { value: 0.9, interval: None });
+        let [low, high] = of(&[0.0, 1.0]).interval.unwrap();
+        assert!(low < -5.0 && high > 5.0);
     }
 }

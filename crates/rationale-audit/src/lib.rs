@@ -40,11 +40,12 @@ mod reason;
 mod reference;
 mod wire;
 
-pub use audit::{Audit, Decided, Findings, Label, Setup};
+pub use audit::{Audit, Decided, Findings, Label, Setup, Unit};
 pub use catalogue::{Catalogue, Entry, Reasons};
 pub use comparison::{Comparison, FEW, GroupFigures, Protected};
 pub use decision::{Decisions, Direction, Rule};
 pub use error::Error;
+pub use folder::check_folder;
 pub use interval::Estimate;
 pub use limit::LIMITS;
 pub use model::{ScoringModel, Source};

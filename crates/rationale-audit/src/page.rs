@@ -7,7 +7,7 @@ use rationale_report::{
 
 use crate::interval::Estimate;
 use crate::reason::Reason;
-use crate::{Comparison, Direction, Error, FEW, Findings, LIMITS, Performance, Rule};
+use crate::{Comparison, Direction, Error, FEW, Findings, LIMITS, Performance, Rule, Unit};
 
 /// Applicants on the page; the files beside it hold all of them.
 const MOST_CASES: usize = 2000;
@@ -30,19 +30,19 @@ impl Figures {
         let explained = Explained::new(&findings.attributions, 0)?
             .with_numbers(findings.numbers.view())?
             .with_texts(&findings.texts)?;
-        let score = &findings.setup.output;
+        let (score, unit) = (&findings.setup.output, findings.setup.unit.name());
         let both = |title: String, draw: &dyn Fn(&Settings) -> Result<Picture, rationale_report::Error>| {
             let settings = |theme| Settings::default().with_theme(theme).with_title(title.clone());
             Ok::<_, Error>([draw(&settings(Theme::Light))?, draw(&settings(Theme::Dark))?])
         };
         let features = &findings.attributions.feature_names();
         let dependence = findings.most_important(2).into_iter().map(|column| {
-            let title = format!("What {} adds to the score, by its value", features[column]);
+            let title = format!("What {} adds to the {unit}, by its value", features[column]);
             Ok((features[column].clone(), both(title, &|settings| dependence(&explained, column, settings))?))
         });
         let worst = findings.worst();
         let waterfall = worst.map(|row| {
-            let title = format!("How the score of applicant {row} came about");
+            let title = format!("How the {unit} of applicant {} came about", findings.ids[row]);
             Ok::<_, Error>((row, both(title, &|settings| waterfall(&explained, row, settings))?))
         });
         Ok(Self {
@@ -57,7 +57,7 @@ impl Figures {
             heatmap: both("Applicants in order of their score".to_owned(), &|settings| {
                 heatmap(&explained, settings)
             })?,
-            decision: both("From the reference's mean score to each applicant's".to_owned(), &|settings| {
+            decision: both(format!("From the reference's mean {unit} to each applicant's"), &|settings| {
                 decision(&explained, settings)
             })?,
             waterfall: waterfall.transpose()?,
@@ -134,6 +134,7 @@ fn decided(findings: &Findings) -> Section {
     let facts = [
         ("Applicants", format!("{} rows of `{}`", findings.scores.len(), setup.file)),
         ("Score", format!("the model's output `{}`", setup.output)),
+        ("Attributions are in", in_words(setup.unit)),
         ("Approved is", format!("whoever scores {side} {}", number(decisions.cut_off))),
         ("The line comes from", rule),
         ("Outcome", outcome),
@@ -146,18 +147,30 @@ fn decided(findings: &Findings) -> Section {
     Section::new("What was decided, and how").with_block(Block::Facts(owned(facts)))
 }
 
+/// What attributions are counted in, for people.
+fn in_words(unit: Unit) -> String {
+    match unit {
+        Unit::Score => "units of the score: they add up to it",
+        Unit::LogOdds => "log-odds of the score: the trees add up there, and 0 is a score of one half",
+        Unit::Margin => {
+            "the model's margin: the trees add up there, and its link turns the sum into the score"
+        }
+    }
+    .to_owned()
+}
+
 fn limits() -> Section {
     let section = Section::new("What these figures mean");
     LIMITS.iter().fold(section, |section, limit| section.with_block(Block::Prose((*limit).to_owned())))
 }
 
 fn drivers(findings: &Findings, figures: &Figures) -> Section {
-    let reference = &findings.setup.reference;
+    let (reference, unit) = (&findings.setup.reference, findings.setup.unit.name());
     let mut section = Section::new("What drives the score")
         .with_block(figure(
             &figures.beeswarm,
             format!(
-                "One dot an applicant and column. To the right of the line the column raised the score, compared with \
+                "One dot an applicant and column. To the right of the line the column raised the {unit}, compared with \
                  {reference}; to the left it lowered it. Colour is the column's own value; grey where it is a category."
             ),
         ))
@@ -167,7 +180,7 @@ fn drivers(findings: &Findings, figures: &Figures) -> Section {
         ));
     for (column, pair) in &figures.dependence {
         let caption = format!(
-            "`{column}`: what it gave to the score, by its value. Spread at one value comes from how it works together \
+            "`{column}`: what it gave to the {unit}, by its value. Spread at one value comes from how it works together \
              with other columns."
         );
         section = section.with_block(figure(pair, caption));
@@ -180,7 +193,7 @@ fn drivers(findings: &Findings, figures: &Figures) -> Section {
         ))
         .with_block(figure(
             &figures.decision,
-            "Every line an applicant, from the reference's mean score below to the applicant's own above.".to_owned(),
+            format!("Every line an applicant, from the reference's mean {unit} below to the applicant's own above."),
         ))
 }
 
@@ -188,15 +201,17 @@ fn applicants(findings: &Findings, figures: &Figures) -> Section {
     let mut section = Section::new("Applicants and their reasons");
     if let Some((row, pair)) = &figures.waterfall {
         let caption = format!(
-            "Applicant {row}, the declined one with the worst score: from the mean of the reference to the applicant's \
-             own score, largest steps on top."
+            "Applicant {}, the declined one with the worst score: from the mean of the reference to the applicant's \
+             own {}, largest steps on top.",
+            findings.ids[*row],
+            findings.setup.unit.name()
         );
         section = section.with_block(figure(pair, caption));
     }
     let n_rows = findings.scores.len();
     if n_rows > MOST_CASES {
         let notice = format!(
-            "This page shows the first {MOST_CASES} of {n_rows} applicants; `reasons.csv` has all that are declined."
+            "This page shows {MOST_CASES} of {n_rows} applicants, those declined first; `reasons.csv` and `decisions.csv` have all."
         );
         section = section.with_block(Block::Notice(notice));
     }
@@ -211,24 +226,39 @@ fn cases(findings: &Findings) -> Cases {
     columns.push("first reason".to_owned());
     let mut reasons: Vec<&[Reason]> = vec![&[]; findings.scores.len()];
     findings.cases.iter().for_each(|case| reasons[case.row] = &case.reasons);
-    let shown = findings.scores.len().min(MOST_CASES);
-    let cases = (0..shown).map(|row| case(findings, row, reasons[row])).collect();
-    let cases = Cases::new(columns, findings.setup.output.clone()).with_cases(cases);
-    match findings.worst().filter(|row| *row < shown) {
-        Some(row) => cases.with_open_case(row.to_string()),
+    let cases = shown(findings).into_iter().map(|row| case(findings, row, reasons[row])).collect();
+    let cases = Cases::new(columns, findings.attributions.output_names()[0].clone()).with_cases(cases);
+    match findings.worst() {
+        Some(row) => cases.with_open_case(findings.ids[row].clone()),
         None => cases,
     }
+}
+
+/// The applicants on the page in their order: all of them where they fit, else those declined, worst first, and then others.
+fn shown(findings: &Findings) -> Vec<usize> {
+    let mut rows: Vec<usize> = (0..findings.scores.len()).collect();
+    if rows.len() > MOST_CASES {
+        let good = |row: usize| findings.decisions.direction.sign() * findings.scores[row];
+        rows.sort_by(|&a, &b| good(a).total_cmp(&good(b)));
+        rows.truncate(MOST_CASES);
+        rows.sort_unstable();
+    }
+    rows
 }
 
 fn case(findings: &Findings, row: usize, reasons: &[Reason]) -> Case {
     let decision = if findings.decisions.approved[row] { "approved" } else { "declined" };
     let mut cells = vec![
-        Cell::Text(row.to_string()),
+        Cell::Text(findings.ids[row].clone()),
         Cell::Text(decision.to_owned()),
         Cell::Number(findings.scores[row]),
     ];
     if let Some(outcomes) = &findings.outcomes {
-        let outcome = if outcomes[row] { "favourable" } else { "unfavourable" };
+        let outcome = match outcomes[row] {
+            Some(true) => "favourable",
+            Some(false) => "unfavourable",
+            None => "not known",
+        };
         cells.push(Cell::Text(outcome.to_owned()));
     }
     cells.push(Cell::Text(reasons.first().map_or_else(String::new, |reason| reason.entry.group.clone())));
@@ -239,16 +269,16 @@ fn case(findings: &Findings, row: usize, reasons: &[Reason]) -> Case {
         value: findings.attributions.values()[[row, column, 0]],
     };
     Case {
-        id: row.to_string(),
+        id: findings.ids[row].clone(),
         cells,
         base_value: findings.attributions.base_values()[[row, 0]],
         prediction: findings.attributions.predictions()[[row, 0]],
         contributions: (0..names.len()).map(contribution).collect(),
-        notes: reasons.iter().map(note).collect(),
+        notes: reasons.iter().map(|reason| note(reason, findings.setup.unit)).collect(),
     }
 }
 
-fn note(reason: &Reason) -> Note {
+fn note(reason: &Reason, unit: Unit) -> Note {
     let interval = reason.interval.map_or_else(
         || "no interval: the reference is too small".to_owned(),
         |[low, high]| format!("95% interval {} to {}", number(low), number(high)),
@@ -261,9 +291,10 @@ fn note(reason: &Reason) -> Note {
     Note {
         title: format!("{} (code {})", reason.entry.sentence, reason.entry.code),
         text: format!(
-            "{}: {} of all that spoke against the applicant; moved the score by {} ({interval}){order}.",
+            "{}: {} of all that spoke against the applicant; moved the {} by {} towards the decline ({interval}){order}.",
             reason.entry.group,
             percent(reason.share),
+            unit.name(),
             number(reason.value)
         ),
     }
@@ -274,7 +305,9 @@ fn agreement(performance: &Performance) -> Section {
     let row = |name: &str, favourable: usize, unfavourable: usize| {
         vec![Cell::Text(name.to_owned()), Cell::Number(favourable as f64), Cell::Number(unfavourable as f64)]
     };
+    let n_known = performance.counts.n();
     Section::new("How decisions agree with outcomes")
+        .with_block(Block::Prose(format!("Of the {n_known} applicants whose outcome is known.")))
         .with_block(Block::Facts(owned([
             ("Accuracy at the line", with_interval(performance.accuracy)),
             ("Area under the ROC curve", with_interval(performance.auc)),
@@ -291,9 +324,12 @@ fn agreement(performance: &Performance) -> Section {
 
 fn compared(findings: &Findings) -> Section {
     let section = Section::new("Groups side by side").with_block(Block::Prose(
-        "95% intervals by bootstrap over the applicants of each group. Attributions are means over the group, compared \
-         with the same reference as everybody's; columns in order of their size over all applicants."
-            .to_owned(),
+        format!(
+            "95% intervals over the applicants of each group: Wilson's for the share approved, by bootstrap for means (Student's \
+             t below 15 applicants). Attributions, in {}, are means over the group, compared with the same reference as \
+             everybody's; columns in order of their size over all applicants.",
+            findings.setup.unit.name()
+        ),
     ));
     let columns = findings.most_important(COMPARED_COLUMNS);
     findings.comparisons.iter().fold(section, |section, comparison| {
@@ -311,12 +347,7 @@ fn comparison_table(findings: &Findings, comparison: &Comparison, columns: &[usi
         let mut cells = vec![
             Cell::Text(format!("{}{few}", group.group)),
             Cell::Number(group.n_rows as f64),
-            Cell::Text(format!(
-                "{} [{}, {}]",
-                percent(group.approve_rate.value),
-                percent(group.approve_rate.low),
-                percent(group.approve_rate.high)
-            )),
+            Cell::Text(shown_as(group.approve_rate, percent)),
             Cell::Text(with_interval(group.score)),
         ];
         cells.extend(columns.iter().map(|&column| Cell::Text(with_interval(group.attributions[column]))));
@@ -338,7 +369,7 @@ fn evidence(findings: &Findings) -> Section {
         ),
     };
     let facts = [
-        ("Method", format!("{} (interventional, exact), on the margin", evidence.method)),
+        ("Method", format!("{} (interventional, exact), in {}", evidence.method, setup.unit.name())),
         ("Engine", evidence.engine.clone()),
         (
             "Largest gap between attributions and score",
@@ -358,7 +389,7 @@ fn evidence(findings: &Findings) -> Section {
     section = setup.source.notes.iter().fold(section, |section, note| {
         section.with_block(Block::Notice(format!("About the model file: {note}")))
     });
-    if !setup.own_reasons.is_empty() {
+    if setup.has_catalogue && !setup.own_reasons.is_empty() {
         let notice = format!(
             "The catalogue names no reason for these columns, which stand under their own names: {}.",
             setup.own_reasons.join(", ")
@@ -394,7 +425,15 @@ fn owned<const N: usize>(facts: [(&str, String); N]) -> Vec<(String, String)> {
 }
 
 fn with_interval(estimate: Estimate) -> String {
-    format!("{} [{}, {}]", number(estimate.value), number(estimate.low), number(estimate.high))
+    shown_as(estimate, number)
+}
+
+fn shown_as(estimate: Estimate, text: fn(f64) -> String) -> String {
+    let value = text(estimate.value);
+    match estimate.interval {
+        Some([low, high]) => format!("{value} [{}, {}]", text(low), text(high)),
+        None => format!("{value} (too few for an interval)"),
+    }
 }
 
 fn percent(share: f64) -> String {

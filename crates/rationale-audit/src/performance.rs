@@ -41,6 +41,14 @@ impl Performance {
 }
 
 impl Counts {
+    /// All of them.
+    pub fn n(self) -> usize {
+        self.approved_favourable
+            + self.approved_unfavourable
+            + self.declined_favourable
+            + self.declined_unfavourable
+    }
+
     fn new(approved: &[bool], favourable: &[bool]) -> Self {
         let mut counts = Self::default();
         for pair in approved.iter().zip(favourable) {
@@ -57,7 +65,8 @@ impl Counts {
 }
 
 /// The area under the ROC curve with its 95% interval. DeLong, DeLong, Clarke-Pearson 1988,
-/// <https://doi.org/10.2307/2531595>, by ranks.
+/// <https://doi.org/10.2307/2531595>, by ranks. No interval where a class has one applicant, or where the classes do not
+/// overlap at all: there the variance says nothing.
 fn auc(scores: &[f64], favourable: &[bool], direction: Direction) -> Estimate {
     let of = |wanted: bool| -> Vec<f64> {
         let rows = scores.iter().zip(favourable).filter(|(_, label)| **label == wanted);
@@ -69,8 +78,11 @@ fn auc(scores: &[f64], favourable: &[bool], direction: Direction) -> Estimate {
     let (value, good_variance) = moments(&above);
     let (_, bad_variance) = moments(&below);
     let error = (good_variance / good.len() as f64 + bad_variance / bad.len() as f64).sqrt();
+    if good.len() < 2 || bad.len() < 2 || error == 0.0 {
+        return Estimate::without_interval(value);
+    }
     let half = Z95 * error;
-    Estimate { value, low: (value - half).max(0.0), high: (value + half).min(1.0) }
+    Estimate::new(value, (value - half).max(0.0), (value + half).min(1.0))
 }
 
 /// For each value the share of the others below it, ties counted half.
@@ -89,7 +101,7 @@ fn placements(values: &[f64], others: &[f64]) -> Vec<f64> {
 fn moments(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+    let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
     (mean, variance)
 }
 
@@ -108,7 +120,6 @@ mod tests {
         assert!((found.value - 4.5 / 6.0).abs() < 1e-12);
         let turned = auc(&scores, &labels, Direction::LowerIsFavourable);
         assert!((turned.value - 1.5 / 6.0).abs() < 1e-12);
-        assert!((turned.high - found.value - (0.25 - found.low)).abs() < 1e-9 || found.low == 0.0);
     }
 
     #[test]
@@ -117,7 +128,16 @@ mod tests {
         let scores = [0.1, 0.4, 0.35, 0.8, 0.4];
         let found = auc(&scores, &[false, false, true, true, true], Direction::HigherIsFavourable);
         let error = (1.0 / 16.0 / 3.0 + 1.0 / 8.0 / 2.0_f64).sqrt();
-        assert!((found.value - found.low - Z95 * error).abs() < 1e-9, "{found:?} {error}");
+        let [low, _] = found.interval.unwrap();
+        assert!((found.value - low - Z95 * error).abs() < 1e-9, "{found:?} {error}");
+    }
+
+    #[test]
+    fn too_little_gives_no_interval() {
+        let of =
+            |labels: &[bool]| auc(&[0.1, 0.4, 0.35, 0.8], labels, Direction::HigherIsFavourable).interval;
+        assert_eq!(of(&[false, true, true, true]), None, "one applicant in a class");
+        assert_eq!(of(&[false, true, false, true]), None, "no overlap");
     }
 
     #[test]

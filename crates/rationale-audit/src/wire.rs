@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::interval::Estimate;
-use crate::{Comparison, Direction, Findings, Performance, Reason, Rule};
+use crate::{Case, Comparison, Direction, Findings, Performance, Reason, Rule};
 
 const AUDIT_FORMAT: &str = "rationale/audit/1";
 
@@ -11,6 +11,7 @@ const AUDIT_FORMAT: &str = "rationale/audit/1";
 #[derive(Serialize)]
 pub(crate) struct CaseDocument<'a> {
     row: usize,
+    id: &'a str,
     decision: &'static str,
     score: f64,
     reasons: Vec<ReasonDocument<'a>>,
@@ -33,7 +34,10 @@ pub(crate) struct AuditDocument<'a> {
     format: &'static str,
     data: &'a str,
     n_rows: usize,
+    model: ModelDocument<'a>,
     output: &'a str,
+    /// In what attributions and the values of reasons are counted: `score`, `log-odds` or `margin`.
+    unit: &'static str,
     higher_is_favourable: bool,
     rule: RuleDocument,
     cut_off: f64,
@@ -47,7 +51,17 @@ pub(crate) struct AuditDocument<'a> {
     performance: Option<PerformanceDocument>,
     comparisons: Vec<ComparisonDocument<'a>>,
     columns_without_reason: &'a [String],
+    unused_columns: &'a [String],
     limits: &'static [&'static str],
+}
+
+#[derive(Serialize)]
+struct ModelDocument<'a> {
+    format: &'a str,
+    version: Option<&'a str>,
+    sha256: Option<String>,
+    n_trees: usize,
+    notes: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -92,24 +106,17 @@ struct AttributionDocument<'a> {
 #[derive(Serialize)]
 struct EstimateDocument {
     value: f64,
-    interval: [f64; 2],
+    interval: Option<[f64; 2]>,
 }
 
 pub(crate) fn cases(findings: &Findings) -> Vec<CaseDocument<'_>> {
-    let case = |case: &'_ crate::Case| (case.row, findings.scores[case.row]);
-    findings
-        .cases
-        .iter()
-        .map(|found| {
-            let (row, score) = case(found);
-            CaseDocument {
-                row,
-                decision: "declined",
-                score,
-                reasons: found.reasons.iter().map(ReasonDocument::of).collect(),
-            }
-        })
-        .collect()
+    let case = |case: &'_ Case| (case.row, findings.ids[case.row].as_str(), findings.scores[case.row]);
+    let document = |found| {
+        let (row, id, score) = case(found);
+        let reasons = found.reasons.iter().map(ReasonDocument::of).collect();
+        CaseDocument { row, id, decision: "declined", score, reasons }
+    };
+    findings.cases.iter().map(document).collect()
 }
 
 impl<'a> ReasonDocument<'a> {
@@ -133,7 +140,15 @@ impl<'a> AuditDocument<'a> {
             format: AUDIT_FORMAT,
             data: &setup.file,
             n_rows: findings.scores.len(),
+            model: ModelDocument {
+                format: &setup.source.format,
+                version: setup.source.version.as_deref(),
+                sha256: findings.attributions.evidence().model.map(|model| model.to_string()),
+                n_trees: setup.n_trees,
+                notes: &setup.source.notes,
+            },
             output: &setup.output,
+            unit: setup.unit.name(),
             higher_is_favourable: decisions.direction == Direction::HigherIsFavourable,
             rule: match setup.rule {
                 Rule::CutOff(cut_off) => RuleDocument::CutOff(cut_off),
@@ -154,6 +169,7 @@ impl<'a> AuditDocument<'a> {
                 .map(|comparison| ComparisonDocument::of(comparison, findings.attributions.feature_names()))
                 .collect(),
             columns_without_reason: &setup.own_reasons,
+            unused_columns: &setup.unused,
             limits: &crate::LIMITS,
         }
     }
@@ -192,6 +208,6 @@ impl<'a> ComparisonDocument<'a> {
 
 impl From<Estimate> for EstimateDocument {
     fn from(estimate: Estimate) -> Self {
-        Self { value: estimate.value, interval: [estimate.low, estimate.high] }
+        Self { value: estimate.value, interval: estimate.interval }
     }
 }

@@ -40,11 +40,21 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
     }
 }
 
+/// More threads than this help on no machine and starve most.
+const MOST_THREADS: usize = 1024;
+/// What a shell expects of a program that was interrupted.
+const INTERRUPTED: i32 = 130;
+
 fn prepare(common: &Common) -> anyhow::Result<()> {
     log::subscribe(common)?;
+    // A second run in one process keeps the first one's handler.
+    let _ = ctrlc::set_handler(|| {
+        rationale::whole::abandon();
+        std::process::exit(INTERRUPTED);
+    });
     let Some(n_threads) = common.threads else { return Ok(()) };
-    if n_threads == 0 {
-        return Err(Usage::new("--threads 0: at least one thread is needed").into());
+    if n_threads == 0 || n_threads > MOST_THREADS {
+        return Err(Usage::new(format!("--threads {n_threads}: give 1 to {MOST_THREADS}")).into());
     }
     // Only the first pool of a process can be the global one; a second run in one process keeps it.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build_global();

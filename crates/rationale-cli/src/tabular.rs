@@ -6,9 +6,9 @@ mod explain;
 mod inspect;
 mod summary;
 
+use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use rationale::audit::ScoringModel;
 use rationale::tabular::{Table, UnseenCategory};
@@ -55,12 +55,7 @@ impl Folder {
 
     /// Fails before the long work where the folder is not to be had in the end.
     fn check(&self) -> anyhow::Result<()> {
-        let occupied = || rationale::audit::Error::Occupied { folder: self.out.display().to_string() };
-        match rationale::whole::WholeFolder::begin(&self.out, self.existing()) {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(occupied().into()),
-            Err(error) => Err(error).with_context(|| format!("`{}` cannot be written", self.out.display())),
-        }
+        Ok(rationale::audit::check_folder(&self.out, self.existing())?)
     }
 }
 
@@ -97,7 +92,7 @@ impl Model {
             Unseen::Refuse => UnseenCategory::Refuse,
             Unseen::Missing => UnseenCategory::Missing,
         });
-        model.source().notes.iter().for_each(|note| tracing::warn!("{}: {note}", self.model.display()));
+        model.source().notes.iter().for_each(|note| tracing::info!("{}: {note}", self.model.display()));
         Ok(model.with_encoder(encoder)?)
     }
 }
@@ -109,15 +104,28 @@ fn encode(
     common: &Common,
 ) -> anyhow::Result<rationale::tabular::Encoded> {
     let encoded = model.encoder().encode(table)?;
-    if !encoded.ignored.is_empty() && !common.json {
-        say(common, &format!("`{}`: the model does not use {}", table.name(), encoded.ignored.join(", ")));
+    if !encoded.ignored.is_empty() {
+        note(common, &format!("`{}`: the model does not use {}", table.name(), encoded.ignored.join(", ")));
     }
     Ok(encoded)
 }
 
-/// Prints unless the user asked for quiet.
-fn say(common: &Common, text: &str) {
+/// Prints a result unless the user asked for quiet. A reader that went away, as `head` does, is no failure.
+fn say(common: &Common, text: &str) -> anyhow::Result<()> {
+    if common.quiet {
+        return Ok(());
+    }
+    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            anyhow::bail!("the results are written, but standard output is not: {error}")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tells something beside the result, on standard error.
+fn note(common: &Common, text: &str) {
     if !common.quiet {
-        println!("{}", text.trim_end());
+        let _ = writeln!(std::io::stderr(), "{text}");
     }
 }

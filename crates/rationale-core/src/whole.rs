@@ -1,8 +1,10 @@
 //! Files and folders that are whole or absent: written beside their place, then renamed into it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::{Builder, NamedTempFile, TempDir};
 
@@ -38,20 +40,19 @@ pub enum Existing {
 #[derive(Debug)]
 pub struct WholeFolder {
     place: PathBuf,
+    existing: Existing,
     part: TempDir,
 }
 
 impl WholeFolder {
     /// Begins a folder that shall stand at `place`. Fails with [`io::ErrorKind::AlreadyExists`] where something is
-    /// there already and `existing` says to refuse, and where `place` is a file.
+    /// there already and `existing` says to refuse, and where `place` is a file; with [`io::ErrorKind::ResourceBusy`] where
+    /// it is the current folder or above it.
     pub fn begin(place: &Path, existing: Existing) -> io::Result<Self> {
-        if occupied(place)? && (existing == Existing::Refuse || !place.is_dir()) {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        let folder = parent_of(place);
-        fs::create_dir_all(folder)?;
-        let part = Builder::new().prefix(".part-").tempdir_in(folder)?;
-        Ok(Self { place: place.to_owned(), part })
+        check(place, existing)?;
+        let part = Builder::new().prefix(".part-").tempdir_in(nearest_folder(place))?;
+        unfinished().insert(part.path().to_owned());
+        Ok(Self { place: place.to_owned(), existing, part })
     }
 
     /// Where to write.
@@ -59,9 +60,12 @@ impl WholeFolder {
         self.part.path()
     }
 
-    /// Moves the folder to its place. An old one steps aside first and comes back if the move fails.
+    /// Moves the folder to its place, unless something came there in the meantime and `existing` said to refuse. An old
+    /// one steps aside first and comes back if the move fails.
     pub fn commit(self) -> io::Result<()> {
+        check(&self.place, self.existing)?;
         open_to_readers(self.part.path())?;
+        fs::create_dir_all(parent_of(&self.place))?;
         let aside = self.part.path().with_extension("old");
         let had_old = self.place.exists();
         if had_old {
@@ -73,10 +77,47 @@ impl WholeFolder {
             }
             return Err(error);
         }
-        // The guard would only find its folder gone.
-        let _ = self.part.keep();
         if had_old { fs::remove_dir_all(aside) } else { Ok(()) }
     }
+}
+
+impl Drop for WholeFolder {
+    fn drop(&mut self) {
+        unfinished().remove(self.part.path());
+    }
+}
+
+/// Removes every folder that is not finished: for a program that is told to stop.
+pub fn abandon() {
+    for part in std::mem::take(&mut *unfinished()) {
+        // Whatever cannot be removed stays; there is nobody left to tell.
+        let _ = fs::remove_dir_all(part);
+    }
+}
+
+fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn check(place: &Path, existing: Existing) -> io::Result<()> {
+    if occupied(place)? && (existing == Existing::Refuse || !place.is_dir()) {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let holds_us = |place: PathBuf| std::env::current_dir().is_ok_and(|here| here.starts_with(place));
+    if place.canonicalize().is_ok_and(holds_us) {
+        return Err(io::ErrorKind::ResourceBusy.into());
+    }
+    Ok(())
+}
+
+/// The folder that will hold `place`, or the nearest one above it that is there: parents are made when all is done.
+fn nearest_folder(place: &Path) -> &Path {
+    let mut folder = parent_of(place);
+    while !folder.exists() {
+        folder = parent_of(folder);
+    }
+    folder
 }
 
 fn parent_of(path: &Path) -> &Path {
@@ -160,6 +201,38 @@ mod tests {
         }
         assert_eq!(entries(&place), ["b"]);
         assert_eq!(entries(room.path()), ["out"]);
+    }
+
+    #[test]
+    fn what_came_in_the_meantime_is_not_overwritten() {
+        let room = tempfile::tempdir().unwrap();
+        let place = room.path().join("out");
+        let late = WholeFolder::begin(&place, Existing::Refuse).unwrap();
+        put(&late, "late");
+        let first = WholeFolder::begin(&place, Existing::Refuse).unwrap();
+        put(&first, "first");
+        first.commit().unwrap();
+        assert_eq!(late.commit().unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(
+            (entries(&place), entries(room.path())),
+            (vec!["first".to_owned()], vec!["out".to_owned()])
+        );
+    }
+
+    #[test]
+    fn parents_appear_with_the_folder_and_not_before() {
+        let room = tempfile::tempdir().unwrap();
+        let place = room.path().join("a/b/out");
+        drop(WholeFolder::begin(&place, Existing::Refuse).unwrap());
+        assert!(entries(room.path()).is_empty());
+        WholeFolder::begin(&place, Existing::Refuse).unwrap().commit().unwrap();
+        assert!(place.is_dir());
+    }
+
+    #[test]
+    fn the_current_folder_cannot_be_replaced() {
+        let error = WholeFolder::begin(Path::new("."), Existing::Replace).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
     }
 
     #[test]

@@ -58,6 +58,9 @@ fn a_loss_needs_one_output_and_a_label_a_row() {
     assert!(error.contains("this one has 2 outputs and the link Identity"), "{error}");
     let shape = Shape { n_features: 3, n_outputs: 1, n_trees: 2, depth: 2 };
     let one = random_trees::ensemble(shape, Seed::new(1)).unwrap();
+    let logistic = one.clone().with_link(Link::Logistic);
+    let error = RescaledTreeShap::loss(&logistic, &background, vec![1.0, 37.0]).err().unwrap().to_string();
+    assert!(error.starts_with("row 1 has the label 37"), "{error}");
     let explainer = RescaledTreeShap::loss(&one, &background, vec![1.0]).unwrap();
     let error = explainer.explain(Array2::zeros((2, 3)).view(), &Silent).unwrap_err().to_string();
     assert_eq!(error, "tree-shap failed: the list of labels has length 1, but 2 is needed");

@@ -143,18 +143,20 @@ impl Encoder {
         Ok(Encoded { rows, ignored: ignored.map(str::to_owned).collect() })
     }
 
-    /// A row's value of the schema's field, for people; `missing` where it is. Panics out of range, as indexing does.
-    pub fn display_value(&self, table: &Table, row: usize, field: usize) -> Result<String, Error> {
+    /// The values of the schema's field for people, row by row; `missing` where one is.
+    pub fn display_values(&self, table: &Table, field: usize) -> Result<Vec<String>, Error> {
         let field = &self.schema.fields()[field];
         let column = table.column(&field.name)?;
-        let Some(text) = column.text_at(row) else { return Ok("missing".to_owned()) };
-        let category = match &field.kind {
+        let dictionary = match &field.kind {
             FieldKind::Numeric => None,
-            FieldKind::Categorical { categories } => {
-                Dictionary::new(categories).code(column, row, &text).map(|code| categories[code].clone())
-            }
+            FieldKind::Categorical { categories } => Some(Dictionary::new(categories)),
         };
-        Ok(category.unwrap_or_else(|| text.into_owned()))
+        let value = |row| {
+            let Some(text) = column.text_at(row) else { return "missing".to_owned() };
+            let category = dictionary.as_ref().and_then(|known| known.category(column, row, &text));
+            category.map_or_else(|| text.into_owned(), str::to_owned)
+        };
+        Ok((0..column.len()).map(value).collect())
     }
 
     /// The field's number or category's place in each row; NaN where it is missing.
@@ -212,6 +214,10 @@ impl<'a> Dictionary<'a> {
     fn new(categories: &'a [String]) -> Self {
         let codes = categories.iter().enumerate().map(|(code, category)| (category.as_str(), code)).collect();
         Self { codes, categories }
+    }
+
+    fn category(&self, column: &Column, row: usize, text: &str) -> Option<&'a str> {
+        self.code(column, row, text).map(|code| self.categories[code].as_str())
     }
 
     /// A category's place. `1.50` is a text in a column that holds words too, and a number in one that does not: there
@@ -348,13 +354,14 @@ mod tests {
         let encoder = Encoder::new(schema, Encoding::Ordinal).unwrap();
         let numbers = table("rate\n1.50\n");
         assert_eq!(encoder.encode(&numbers).unwrap().rows, array![[0.0]]);
-        assert_eq!(encoder.display_value(&numbers, 0, 0).unwrap(), "1.50");
+        assert_eq!(encoder.display_values(&numbers, 0).unwrap(), ["1.50"]);
     }
 
     #[test]
     fn values_are_displayed_as_people_write_them() {
         let shown = table("age,job\n7.0,clerk\n,pilot\n");
-        let display = |row, field| encoder(Encoding::OneHot).display_value(&shown, row, field).unwrap();
+        let display =
+            |row: usize, field| encoder(Encoding::OneHot).display_values(&shown, field).unwrap()[row].clone();
         assert_eq!(
             [display(0, 0), display(0, 1), display(1, 0), display(1, 1)],
             ["clerk", "7", "pilot", "missing"]

@@ -51,6 +51,7 @@ impl TreeEnsemble {
         for (tree_idx, tree) in trees.iter().enumerate() {
             check_outputs(tree, tree_idx, n_outputs)?;
             check_features(tree, tree_idx, n_features)?;
+            check_weight(tree, tree_idx)?;
         }
         let has_cover = !trees.is_empty() && trees.iter().all(|tree| tree.covers().is_some());
         Ok(Self {
@@ -235,6 +236,11 @@ fn check_outputs(tree: &Tree, tree_idx: usize, available: usize) -> Result<(), E
     }
 }
 
+fn check_weight(tree: &Tree, tree_idx: usize) -> Result<(), Error> {
+    let weight = tree.weight();
+    if weight.is_finite() { Ok(()) } else { Err(Error::TreeWeight { tree: tree_idx, weight }) }
+}
+
 fn check_features(tree: &Tree, tree_idx: usize, available: usize) -> Result<(), Error> {
     let mut splits = tree.nodes().iter().filter_map(|node| match node {
         Node::Split(split) => Some(split),
@@ -243,5 +249,23 @@ fn check_features(tree: &Tree, tree_idx: usize, available: usize) -> Result<(), 
     match splits.find(|split| split.feature >= available) {
         Some(split) => Err(Error::Feature { tree: tree_idx, feature: split.feature, available }),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::NodeSpec;
+
+    #[test]
+    fn rejects_weights_that_are_no_finite_number() {
+        for weight in [f64::NAN, f64::INFINITY] {
+            let tree = Tree::new(vec![NodeSpec::leaf(vec![1.0])], Outputs::One(0)).unwrap();
+            let error = TreeEnsemble::new(vec![tree.with_weight(weight)], 1, 1).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("tree 0 has the weight {weight}; a weight is a finite number")
+            );
+        }
     }
 }

@@ -79,6 +79,14 @@ pub enum Error {
         /// How many outputs there are.
         available: usize,
     },
+    /// A tree's weight is infinite or NaN.
+    #[error("tree {tree} has the weight {weight}; a weight is a finite number")]
+    TreeWeight {
+        /// The tree's index.
+        tree: usize,
+        /// The value.
+        weight: f64,
+    },
     /// A list has another length than the model's features or outputs.
     #[error("{what} has {actual} entries, but {expected} are needed")]
     Length {

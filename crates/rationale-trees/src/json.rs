@@ -22,6 +22,9 @@ use crate::{
 
 const FORMAT: &str = "rationale-trees";
 const VERSION: u32 = 1;
+/// What the sets of categories of a file may take, in bytes. A set takes one bit for each code up to its largest, which a
+/// short file could name over and over; the readers of other formats allow half of it.
+const MAX_SET_BYTES: usize = 512 << 20;
 
 /// Reads a model from JSON text.
 pub fn from_str(text: &str) -> Result<TreeEnsemble, Error> {
@@ -184,6 +187,7 @@ impl File {
     }
 
     fn into_ensemble(self) -> Result<TreeEnsemble, Error> {
+        check_sets(&self.trees)?;
         let trees =
             self.trees.into_iter().enumerate().map(|(idx, tree)| tree.read().map_err(|e| e.in_tree(idx)));
         let trees = trees.collect::<Result<_, _>>()?;
@@ -216,6 +220,26 @@ impl File {
             .with_output_names(self.output_names)?;
         Ok(ensemble.with_cover_source(source))
     }
+}
+
+/// Fails where the largest codes of sets announce more than a file may hold.
+fn check_sets(trees: &[WireTree]) -> Result<(), Error> {
+    let n_bytes = |node: &WireNode| match node {
+        WireNode::Split { test: WireTest::OneOf(codes) | WireTest::NoneOf(codes), .. } => {
+            codes.iter().max().map_or(0, |&largest| largest as usize / 8)
+        }
+        _ => 0,
+    };
+    let n_bytes: usize = trees.iter().flat_map(|tree| &tree.nodes).map(n_bytes).sum();
+    if n_bytes <= MAX_SET_BYTES {
+        return Ok(());
+    }
+    Err(Error::Malformed {
+        format: FORMAT,
+        place: "one_of, none_of".to_owned(),
+        expected: "sets of at most 512 MiB in all",
+        actual: format!("{n_bytes} bytes by the size of their largest codes"),
+    })
 }
 
 impl WireTree {
@@ -353,6 +377,19 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "tree 0: node 0 has the child 20, but the tree has 5 nodes (counted from 0)"
+        );
+    }
+
+    #[test]
+    fn short_lists_of_codes_do_not_buy_large_sets() {
+        let mut file: File = serde_json::from_str(&STUMP.replace("[1, 65]", "[1, 4294967295]")).unwrap();
+        assert!(check_sets(&file.trees).is_ok());
+        let again: File = serde_json::from_str(&STUMP.replace("[1, 65]", "[16]")).unwrap();
+        file.trees.extend(again.trees);
+        let error = file.into_ensemble().unwrap_err().to_string();
+        assert!(
+            error.ends_with("but there is 536870913 bytes by the size of their largest codes"),
+            "{error}"
         );
     }
 

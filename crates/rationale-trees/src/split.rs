@@ -39,8 +39,10 @@ impl CategorySet {
 
     /// The codes in ascending order.
     pub fn codes(&self) -> impl Iterator<Item = u32> + '_ {
-        let n_codes = self.0.len() as u32 * 64;
-        (0..n_codes).filter(|code| self.0[(code / 64) as usize] >> (code % 64) & 1 == 1)
+        let words = self.0.iter().enumerate().filter(|(_, word)| **word != 0);
+        words.flat_map(|(place, word)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| place as u32 * 64 + bit)
+        })
     }
 }
 

@@ -159,7 +159,8 @@ impl Found {
         self.formats.iter().for_each(|(format, seen)| text.push_str(&seen.line(format)));
         text.push_str("\n## What is refused, and in which words\n\n| model | message |\n|---|---|\n");
         for (name, message) in &self.refused {
-            text.push_str(&format!("| {name} | {} |\n", message.replace('|', "\\|").replace('\n', " ")));
+            let message = message.replace('|', "\\|").replace('\n', " ");
+            text.extend(["| ", name, " | ", &message, " |\n"]);
         }
         text
     }

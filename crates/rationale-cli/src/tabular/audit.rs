@@ -28,10 +28,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     output: Option<String>,
     /// Approve from this score on.
-    #[arg(long, value_name = "SCORE", allow_negative_numbers = true, conflicts_with = "approve_rate")]
+    #[arg(long, value_name = "SCORE", allow_negative_numbers = true, conflicts_with = "approve_rate", value_parser = finite)]
     cut_off: Option<f64>,
     /// Approve this share of the applicants, such as 0.7.
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
     approve_rate: Option<f64>,
     /// Lower scores are favourable: approve from the cut-off downwards.
     #[arg(long)]
@@ -42,6 +42,9 @@ pub(crate) struct Arguments {
     /// The reasons: a TOML file of codes, groups of columns and sentences. Without it each column is a reason.
     #[arg(long, value_name = "FILE")]
     catalogue: Option<PathBuf>,
+    /// What applicants are called in the results: a column of names; their row, counted from 0, where not given.
+    #[arg(long, value_name = "COLUMN")]
+    id: Option<String>,
     /// Compare the groups of this column; may be given several times. The model need not know it.
     #[arg(long, value_name = "COLUMN")]
     protected: Vec<String>,
@@ -67,6 +70,9 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
         .with_reference(arguments.reference()?)
         .with_protected(protected)
         .with_seed(Seed::new(common.seed));
+    if let Some(id) = &arguments.id {
+        audit = audit.with_id(id);
+    }
     if let Some(path) = &arguments.catalogue {
         audit = audit.with_catalogue(Catalogue::read(path)?);
     }
@@ -82,8 +88,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let decided = audit.decide(&applicants)?;
     let findings = decided.explain_with_bar(common)?;
     findings.write(&arguments.folder.out, arguments.folder.existing())?;
-    say(common, &summary::of(&findings, &arguments.folder.out, common)?);
-    Ok(())
+    say(common, &summary::of(&findings, &arguments.folder.out, common)?)
 }
 
 /// Explains behind a progress bar.
@@ -126,6 +131,12 @@ impl Arguments {
             let column = &stray.column;
             return Err(Usage::new(format!("--bands {column}=...: add --protected {column}")));
         }
+        let columns: Vec<&String> = self.bands.iter().map(|bands| &bands.column).collect();
+        for (what, columns) in [("--protected", self.protected.iter().collect()), ("--bands", columns)] {
+            if let Some(column) = repeated(columns) {
+                return Err(Usage::new(format!("{what} is given twice for `{column}`")));
+            }
+        }
         let edges = |column: &String| {
             let found = self.bands.iter().find(|bands| bands.column == *column);
             found.map(|bands| bands.edges.clone()).unwrap_or_default()
@@ -134,8 +145,26 @@ impl Arguments {
     }
 }
 
+fn repeated(mut names: Vec<&String>) -> Option<&String> {
+    names.sort();
+    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+}
+
+fn finite(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    number.ok_or_else(|| "a finite number is needed".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| *share > 0.0 && *share <= 1.0);
+    share.ok_or_else(|| "a share above 0 and at most 1 is needed, such as 0.7".to_owned())
+}
+
 fn bands(text: &str) -> Result<Bands, String> {
     let (column, edges) = text.split_once('=').ok_or("COLUMN=A,B,.. is needed, such as age=25,60")?;
-    let edge = |edge: &str| edge.trim().parse().map_err(|_| format!("`{edge}` is not a number"));
-    Ok(Bands { column: column.to_owned(), edges: edges.split(',').map(edge).collect::<Result<_, _>>()? })
+    let edges = edges.split(',').map(|edge| finite(edge.trim())).collect::<Result<Vec<f64>, _>>()?;
+    if !edges.is_sorted_by(|a, b| a < b) {
+        return Err("bands must ascend, as in age=25,60".to_owned());
+    }
+    Ok(Bands { column: column.to_owned(), edges })
 }

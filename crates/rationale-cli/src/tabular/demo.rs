@@ -43,7 +43,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let (training, applicants) = split(&table, seed);
     let model = train(&training, seed)?;
     if !common.json {
-        say(common, &introduction(&training, &applicants, &model));
+        say(common, &introduction(&training, &applicants, &model))?;
     }
     let audit = Audit::new(model.clone(), Rule::ApproveRate(APPROVE_RATE))
         .with_label(Label { column: LABEL.to_owned(), favourable: FAVOURABLE.to_owned() })
@@ -55,11 +55,8 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
         .with_seed(seed);
     let findings = audit.decide(&applicants)?.explain_with_bar(common)?;
     write(&findings, folder, &model, &training, &applicants)?;
-    say(common, &summary::of(&findings, &folder.out, common)?);
-    if !common.json {
-        say(common, &next_steps(&folder.out));
-    }
-    Ok(())
+    say(common, &summary::of(&findings, &folder.out, common)?)?;
+    if common.json { Ok(()) } else { say(common, &next_steps(&folder.out)) }
 }
 
 /// The table with the sex that its column of personal status names.

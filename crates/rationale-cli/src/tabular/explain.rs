@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use rationale::audit::ScoringModel;
 use rationale::shapley::tree::{Error, RescaledTreeShap, TreeShap};
@@ -50,7 +49,7 @@ pub(crate) struct Arguments {
     /// Count the cover of the trees' nodes from the rows of this file, for a model that has none or by choice.
     #[arg(long, value_name = "FILE")]
     cover: Option<PathBuf>,
-    /// The file to write: .parquet, .csv, .json or .npy.
+    /// The file to write: .parquet, .csv, .json, or .npy (float64 [row, feature, output]).
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -89,6 +88,7 @@ enum By {
 
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     arguments.check()?;
+    arguments.check_out()?;
     let Method::TreeShap = arguments.method;
     let format = OutputFormat::from_path(&arguments.out)?;
     let model = arguments.model()?;
@@ -99,7 +99,10 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let bar = Bar::new("explaining", rows.nrows() as u64, common);
     let explained = if arguments.interactions {
         let pairs = tree_shap(&model, background.as_ref())?.interactions(rows.view(), &bar)?;
-        let pairs = target.map_or(Ok(pairs.clone()), |output| pairs.select_output(output))?;
+        let pairs = match target {
+            Some(output) => pairs.select_output(output)?,
+            None => pairs,
+        };
         let (summed, out) = (pairs.summed(), &arguments.out);
         write_interactions(pairs.values(), summed.feature_names(), summed.output_names(), out, format)?;
         summed.clone()
@@ -112,8 +115,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     };
     drop(bar);
     write_evidence(&explained, &arguments.out, format, arguments.interactions)?;
-    report(&explained, &arguments.out, common);
-    Ok(())
+    report(&explained, &arguments.out, common)
 }
 
 impl Arguments {
@@ -141,6 +143,29 @@ impl Arguments {
             );
         }
         Ok(())
+    }
+
+    /// Before the long work: the result has a place, and that is none of what it is made from.
+    fn check_out(&self) -> anyhow::Result<()> {
+        let out = self.out.display();
+        let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if folder.is_some_and(|folder| !folder.is_dir()) {
+            anyhow::bail!("`{out}`: there is no such folder; make it first");
+        }
+        if self.out.is_dir() {
+            anyhow::bail!("`{out}` is a folder; the name of a file is needed");
+        }
+        let inputs =
+            [Some(&self.model.model), Some(&self.data), self.background.as_ref(), self.cover.as_ref()];
+        let is_input = |input: &&PathBuf| {
+            self.out.canonicalize().is_ok_and(|out| input.canonicalize().is_ok_and(|input| input == out))
+        };
+        match inputs.into_iter().flatten().find(is_input) {
+            Some(_) => {
+                anyhow::bail!("`{out}` is one of the files to read; choose another name for the result")
+            }
+            None => Ok(()),
+        }
     }
 
     fn model(&self) -> anyhow::Result<ScoringModel> {
@@ -247,13 +272,12 @@ fn write_evidence(
     if format == OutputFormat::Json && !interactions {
         return Ok(());
     }
-    let beside = path.with_extension("evidence.json");
-    let text = json::evidence(explained);
-    whole::write_file(&beside, |out| out.write_all(text.as_bytes()))
-        .with_context(|| format!("`{}` cannot be written", beside.display()))
+    let (beside, text) = (path.with_extension("evidence.json"), json::evidence(explained));
+    let written: std::io::Result<()> = whole::write_file(&beside, |out| out.write_all(text.as_bytes()));
+    written.map_err(|error| anyhow::anyhow!("`{}` cannot be written: {error}", beside.display()))
 }
 
-fn report(explained: &Attributions, path: &Path, common: &Common) {
+fn report(explained: &Attributions, path: &Path, common: &Common) -> anyhow::Result<()> {
     let text = if common.json {
         json::evidence(explained)
     } else {
@@ -267,5 +291,5 @@ fn report(explained: &Attributions, path: &Path, common: &Common) {
             path.display()
         )
     };
-    say(common, &text);
+    say(common, &text)
 }

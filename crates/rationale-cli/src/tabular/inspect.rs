@@ -22,8 +22,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let model = arguments.model.read()?;
     let found = Found::of(model.trees());
     let text = if common.json { found.json(&model) } else { found.text(&model) };
-    say(common, &text);
-    Ok(())
+    say(common, &text)
 }
 
 /// Counts over all trees.

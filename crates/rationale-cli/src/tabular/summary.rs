@@ -17,7 +17,11 @@ pub(super) fn of(findings: &Findings, folder: &Path, common: &Common) -> anyhow:
     write_decision(&mut text, findings)?;
     if let Some(performance) = &findings.performance {
         let (accuracy, auc) = (interval(performance.accuracy), interval(performance.auc));
-        writeln!(text, "Against the outcomes: accuracy {accuracy}, AUC {auc}")?;
+        let n_known = performance.counts.n();
+        writeln!(text, "Against {n_known} known outcomes: accuracy {accuracy}, AUC {auc}")?;
+        if performance.auc.value < 0.5 {
+            writeln!(text, "  An AUC below 0.5: is the score's direction as stated?")?;
+        }
     }
     writeln!(
         text,
@@ -45,7 +49,9 @@ fn write_decision(text: &mut String, findings: &Findings) -> std::fmt::Result {
     };
     let rule = match findings.setup.rule {
         Rule::CutOff(_) => "stated cut-off".to_owned(),
-        Rule::ApproveRate(rate) => format!("stated approve rate {rate}"),
+        Rule::ApproveRate(rate) => {
+            format!("stated approve rate {rate}, reached {:.3}", decisions.approve_rate())
+        }
     };
     writeln!(
         text,
@@ -65,7 +71,8 @@ fn worst(findings: &Findings) -> Option<&Case> {
 
 fn write_case(text: &mut String, findings: &Findings, case: &Case) -> std::fmt::Result {
     let score = number(findings.scores[case.row]);
-    writeln!(text, "Applicant {} has the worst score ({score}) for these reasons:", case.row)?;
+    let id = &findings.ids[case.row];
+    writeln!(text, "Applicant {id} has the worst score ({score}) for these reasons:")?;
     for (rank, reason) in case.reasons.iter().enumerate() {
         let chance = if reason.separable == Some(false) {
             "  (its place before the next could be chance)"
@@ -79,5 +86,8 @@ fn write_case(text: &mut String, findings: &Findings, case: &Case) -> std::fmt::
 }
 
 fn interval(estimate: Estimate) -> String {
-    format!("{} [{}, {}]", number(estimate.value), number(estimate.low), number(estimate.high))
+    match estimate.interval {
+        Some([low, high]) => format!("{} [{}, {}]", number(estimate.value), number(low), number(high)),
+        None => number(estimate.value),
+    }
 }

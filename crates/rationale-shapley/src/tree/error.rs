@@ -61,6 +61,14 @@ pub enum Error {
          prediction; explain the margin"
     )]
     Softmax,
+    /// A label that a logistic loss cannot be taken of.
+    #[error("row {row} has the label {label}; the loss of a logistic model needs 0 or 1")]
+    Label {
+        /// The row, counted from 0.
+        row: usize,
+        /// Its label.
+        label: f64,
+    },
     /// No loss is known for the model.
     #[error(
         "values on the scale of a loss need a model of one output with a logistic link or none; this one has {n_outputs} \

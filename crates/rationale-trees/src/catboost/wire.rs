@@ -1,6 +1,6 @@
 //! The JSON as CatBoost writes it, as far as it is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -215,13 +215,10 @@ impl FeaturesInfo {
 
     /// The features that target statistics are made of.
     fn encoded(&self) -> impl Iterator<Item = &Column> {
-        let asked = |index: usize| {
-            self.ctrs
-                .iter()
-                .flat_map(|ctr| &ctr.elements)
-                .any(|element| element.cat_feature_index == Some(index))
-        };
-        self.categorical_features.iter().filter(move |it| asked(it.feature_index)).map(|it| &it.column)
+        let elements = self.ctrs.iter().flat_map(|ctr| &ctr.elements);
+        let asked: BTreeSet<_> = elements.filter_map(|element| element.cat_feature_index).collect();
+        let is_asked = move |it: &&CategoricalFeature| asked.contains(&it.feature_index);
+        self.categorical_features.iter().filter(is_asked).map(|it| &it.column)
     }
 
     fn unnamed(&self) -> impl Iterator<Item = &Column> {

@@ -173,3 +173,14 @@ fn a_short_text_does_not_buy_a_large_set() {
     let error = error_of(&format!("{}4294967295{}", &dump[..start], &dump[end..]));
     assert!(error.contains("of a size that the file explains"), "{error}");
 }
+
+#[test]
+fn splits_of_a_text_do_not_share_a_set() {
+    let (text, _) = golden("categories");
+    let start = text.find("\nnum_cat=3\n").unwrap();
+    let line = start + text[start..].find("\nthreshold=").unwrap() + 11;
+    let end = line + text[line..].find('\n').unwrap();
+    let shared = text[line..end].replacen("0 1 2 ", "0 0 2 ", 1);
+    let error = error_of(&format!("{}{shared}{}", &text[..line], &text[end..]));
+    assert!(error.contains("a set of categories of its own"), "{error}");
+}

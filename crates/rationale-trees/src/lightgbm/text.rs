@@ -8,7 +8,7 @@ use super::model::{
     self, Categories, Header, MissingType, Model, Question, SplitSpec, category_set, largest_code,
     malformed_tree,
 };
-use crate::{Error, Format, ModelFile, NodeSpec, Side, Tree};
+use crate::{CategorySet, Error, Format, ModelFile, NodeSpec, Side, Tree};
 
 /// The lines of one block, by their key.
 type Block<'a> = BTreeMap<&'a str, &'a str>;
@@ -221,9 +221,9 @@ impl TreeText<'_> {
     fn questions(&self, n_splits: usize) -> Result<Vec<Question>, Error> {
         let thresholds: Vec<f64> = self.list("threshold", n_splits)?;
         let kinds = self.optional_list::<i8>("decision_type", n_splits)?.unwrap_or_else(|| vec![0; n_splits]);
-        let sets = self.category_sets()?;
+        let mut sets = self.category_sets()?;
         let questions = thresholds.into_iter().zip(kinds).map(|(threshold, kind)| {
-            if kind & 1 == 1 { sets.question(threshold, self.idx) } else { self.numeric(threshold, kind) }
+            if kind & 1 == 1 { self.category(threshold, &mut sets) } else { self.numeric(threshold, kind) }
         });
         questions.collect()
     }
@@ -247,10 +247,11 @@ impl TreeText<'_> {
         Ok(Question::Numeric { threshold, missing, default })
     }
 
-    fn category_sets(&self) -> Result<CategorySets, Error> {
+    /// The sets of the tree's categorical splits, none of which two splits share.
+    fn category_sets(&self) -> Result<Vec<Option<CategorySet>>, Error> {
         let n_sets: usize = self.scalar("num_cat")?;
         if n_sets == 0 {
-            return Ok(CategorySets { boundaries: vec![0], words: Vec::new() });
+            return Ok(Vec::new());
         }
         let boundaries: Vec<usize> = self.list("cat_boundaries", n_sets.saturating_add(1))?;
         let n_words = boundaries.last().copied().unwrap_or(0);
@@ -258,7 +259,20 @@ impl TreeText<'_> {
             let actual = "one that falls or does not start at 0";
             return Err(malformed_tree(self.idx, "cat_boundaries", "a rising list", actual));
         }
-        Ok(CategorySets { boundaries, words: self.list("cat_threshold", n_words)? })
+        let words: Vec<u32> = self.list("cat_threshold", n_words)?;
+        Ok(boundaries.windows(2).map(|ends| Some(category_set(&words[ends[0]..ends[1]]))).collect())
+    }
+
+    /// A categorical split keeps the number of its set in place of a threshold.
+    fn category(&self, threshold: f64, sets: &mut [Option<CategorySet>]) -> Result<Question, Error> {
+        let n_sets = sets.len();
+        #[expect(clippy::cast_sign_loss, reason = "it is an index, cut to an integer as the library does")]
+        let set = (0.0..n_sets as f64).contains(&threshold).then_some(threshold as usize);
+        // If splits could share a set, a short file could ask for a large one over and over.
+        set.and_then(|set| sets[set].take()).map(Question::Category).ok_or_else(|| {
+            let actual = format!("{threshold} of {n_sets} sets");
+            malformed_tree(self.idx, "threshold", "the index of a set of categories of its own", actual)
+        })
     }
 
     fn scalar<T: FromStr>(&self, key: &str) -> Result<T, Error> {
@@ -300,28 +314,4 @@ impl TreeText<'_> {
 struct Counts {
     splits: Vec<f64>,
     leaves: Vec<f64>,
-}
-
-/// The bitsets of a tree's categorical splits, one after the other.
-struct CategorySets {
-    boundaries: Vec<usize>,
-    words: Vec<u32>,
-}
-
-impl CategorySets {
-    /// A categorical split keeps the number of its set in place of a threshold.
-    fn question(&self, threshold: f64, tree: usize) -> Result<Question, Error> {
-        let n_sets = self.boundaries.len() - 1;
-        if !(0.0..n_sets as f64).contains(&threshold) {
-            let actual = format!("{threshold} of {n_sets} sets");
-            return Err(malformed_tree(tree, "threshold", "the index of a set of categories", actual));
-        }
-        #[expect(
-            clippy::cast_sign_loss,
-            reason = "checked above: it is an index, cut to an integer as the library does"
-        )]
-        let set = threshold as usize;
-        let range = self.boundaries[set]..self.boundaries[set + 1];
-        Ok(Question::Category(category_set(&self.words[range])))
-    }
 }

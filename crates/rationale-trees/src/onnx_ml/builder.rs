@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::malformed;
 use crate::{Error, Missing, NodeSpec, Outputs, Side, Split, Test, Tree};
 
-/// A leaf may be wider than the weights that the file gives it, up to this: the values of all leaves of a tree.
-const VALUES: usize = 1 << 22;
+/// Leaves may be wider than the weights that the file gives them, up to this many values in all leaves of a model.
+pub(super) const VALUES: usize = 1 << 22;
 
 /// How a node compares: `nodes_modes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +108,9 @@ fn merge_sets(parts: &mut [Part]) {
     }
 }
 
-/// A tree whose leaves feed one output where all feed the same, else all.
-pub(super) fn tree(mut parts: Vec<Part>, n_outputs: usize) -> Result<Tree, Error> {
+/// A tree whose leaves feed one output where all feed the same, else all. `spare` is how many values are left that no
+/// weight backs; each weight backs 64.
+pub(super) fn tree(mut parts: Vec<Part>, n_outputs: usize, spare: &mut usize) -> Result<Tree, Error> {
     merge_sets(&mut parts);
     let leaves = parts.iter().filter_map(|part| match part {
         Part::Leaf(weights) => Some(weights),
@@ -125,9 +126,12 @@ pub(super) fn tree(mut parts: Vec<Part>, n_outputs: usize) -> Result<Tree, Error
         }
     }
     let outputs = if is_mixed { Outputs::All } else { Outputs::One(fed.unwrap_or(0)) };
-    if is_mixed && n_leaves.saturating_mul(n_outputs) > VALUES.saturating_add(64 * n_weights) {
-        let actual = format!("{n_leaves} leaves of {n_outputs} outputs with {n_weights} weights in all");
-        return Err(malformed("the weights of leaves", "fewer outputs or more weights", actual));
+    if is_mixed {
+        let unbacked = n_leaves.saturating_mul(n_outputs).saturating_sub(64 * n_weights);
+        *spare = spare.checked_sub(unbacked).ok_or_else(|| {
+            let actual = format!("{n_leaves} leaves of {n_outputs} outputs with {n_weights} weights in all");
+            malformed("the weights of leaves", "fewer outputs or more weights", actual)
+        })?;
     }
     let spec = |part: &Part| match (part, outputs) {
         (Part::Question(question), _) => NodeSpec::split(question.split()),

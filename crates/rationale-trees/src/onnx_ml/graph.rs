@@ -237,7 +237,12 @@ impl<'a> Walk<'a> {
         let picked: Vec<_> = self.graph.node.iter().filter(|node| is_of_labels(node)).collect();
         open.extend(picked.iter().flat_map(|node| &node.output).map(String::as_str));
         self.known.extend(picked.iter().map(|node| id(node)));
+        let mut seen = BTreeSet::new();
         while let Some(value) = open.pop() {
+            // Nodes may name one output many times over.
+            if !seen.insert(value) {
+                continue;
+            }
             let takers: Vec<_> = self.takers(value).collect();
             for node in takers {
                 if self.known.insert(id(node)) {

@@ -203,7 +203,9 @@ impl Scores {
                 }
                 (Tail::Exp, Link::Identity) => self.link = Link::Exponential,
                 (Tail::Sigmoid, Link::Identity) if slope == 1.0 => self.link = Link::Logistic,
-                (Tail::Sigmoid, Link::Identity) => self.link = Link::ScaledLogistic { slope },
+                (Tail::Sigmoid, Link::Identity) if slope.is_finite() => {
+                    self.link = Link::ScaledLogistic { slope };
+                }
                 (Tail::Softmax, Link::Identity) if self.n_outputs > 1 => self.link = Link::Softmax,
                 (Tail::Normalizer, Link::Identity) if self.adds_up_to_one() => {}
                 (step, _) => return Err(unknown_tail(step)),
@@ -249,8 +251,10 @@ impl Scores {
         if n_features > FEATURES {
             return Err(malformed("graph.input", "at most 1048576 features", n_features.to_string()));
         }
+        let mut spare = builder::VALUES;
         let tree = |(idx, parts): (usize, Vec<Part>)| {
-            let tree = builder::tree(parts, self.n_outputs).map_err(|error| error.in_tree(idx))?;
+            let tree =
+                builder::tree(parts, self.n_outputs, &mut spare).map_err(|error| error.in_tree(idx))?;
             Ok(tree.with_weight(self.weight))
         };
         let trees = self.trees.into_iter().enumerate().map(tree).collect::<Result<_, Error>>()?;

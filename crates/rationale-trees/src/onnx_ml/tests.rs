@@ -275,6 +275,27 @@ fn what_stands_behind_the_scores_becomes_the_link() {
 }
 
 #[test]
+fn a_slope_that_is_no_finite_number_is_refused() {
+    for op in ["Sigmoid", "Identity"] {
+        let mul = node("Mul", &["scores", "number"], &["product"], vec![]);
+        let mut model = file(vec![of_trees(stump()), mul, node(op, &["product"], &["y"], vec![])]);
+        let number = Tensor { data_type: 1, name: "number".to_owned(), ..Tensor::default() };
+        let number = Tensor { float_data: vec![f32::INFINITY], ..number };
+        model.graph.as_mut().unwrap().initializer.push(number);
+        assert!(read_model(&model).is_err(), "{op}");
+    }
+}
+
+#[test]
+fn wide_leaves_are_bounded_over_all_trees() {
+    let leaf = builder::Part::Leaf([(0, 1.0), (1, 2.0)].into());
+    let mut spare = 900;
+    assert!(builder::tree(vec![leaf.clone()], 1000, &mut spare).is_ok());
+    let error = builder::tree(vec![leaf], 1000, &mut spare).unwrap_err().to_string();
+    assert!(error.contains("1 leaves of 1000 outputs with 2 weights in all"), "{error}");
+}
+
+#[test]
 fn two_labels_that_implementations_read_differently_are_refused() {
     let classes = |ids: &[i64], base: &[f32], transform: &str| {
         let mut attributes = stump();

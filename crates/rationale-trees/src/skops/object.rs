@@ -10,6 +10,9 @@ use super::archive::Archive;
 use super::npy::Array;
 use crate::Error;
 
+/// A text takes far more memory than an item of an array does.
+const LABELS: usize = 1 << 20;
+
 /// An object, and where in the model it stands.
 #[derive(Debug, Clone)]
 pub(super) struct Object<'a> {
@@ -71,8 +74,8 @@ impl<'a> Object<'a> {
 
     /// The array in its file.
     pub(super) fn array(&self) -> Result<Array<'a>, Error> {
-        let file = self.node.get("file").and_then(Value::as_str).and_then(|name| self.archive.file(name));
-        file.and_then(Array::read).ok_or_else(|| self.wrong("an array in NumPy's format"))
+        let name = self.node.get("file").and_then(Value::as_str).unwrap_or_default();
+        self.archive.file(name)?.and_then(Array::read).ok_or_else(|| self.wrong("an array in NumPy's format"))
     }
 
     /// An array's numbers, or the one number.
@@ -121,7 +124,9 @@ impl<'a> Object<'a> {
     /// Class labels or names as people write them.
     pub(super) fn texts(&self) -> Result<Vec<String>, Error> {
         if self.node.get("file").is_some() {
-            return self.array()?.texts().ok_or_else(|| self.wrong("an array of numbers or texts"));
+            let array = self.array()?;
+            let texts = if array.len() <= LABELS { array.texts() } else { None };
+            return texts.ok_or_else(|| self.wrong("an array of at most 1048576 numbers or texts"));
         }
         self.items()?.iter().map(Self::label).collect()
     }

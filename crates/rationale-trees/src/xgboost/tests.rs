@@ -199,6 +199,10 @@ fn leaves_of_several_values_must_have_them() {
             tree(m, 0)["right_children"] = json!([2, place, 0]);
         });
     }
+    check("`right_children`: a place in `leaf_weights` for each leaf is needed, but there is 1 twice", |m| {
+        by_leaf(m);
+        tree(m, 0)["right_children"] = json!([2, 1, 1]);
+    });
     check("the leaf at node 0 holds 2 values, but 1 are needed", |m| {
         two_outputs(m);
         m["learner"]["learner_model_param"]["num_target"] = json!("1");

@@ -12,7 +12,7 @@
 //!   since 3.2 in `leaf_weights`, at the place that `right_children` of the leaf gives.
 //! * Cover is `sum_hessian`; vector leaves have none before 3.2.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::broken;
 use super::wire::{self, Flag, Real};
@@ -83,6 +83,7 @@ impl<'a> Leaves<'a> {
             return Ok(Self::Scalar);
         }
         if let Some(values) = &tree.leaf_weights {
+            check_places(tree)?;
             return Ok(Self::ByLeaf { values, size });
         }
         match &tree.base_weights {
@@ -111,6 +112,19 @@ impl<'a> Leaves<'a> {
         let start = place.and_then(|place| place.checked_mul(size));
         let values = start.and_then(|start| values.get(start..start.checked_add(size)?));
         values.unwrap_or_default().iter().map(|value| f64::from(value.0)).collect()
+    }
+}
+
+/// Leaves never share values; if they could, a short file could ask for wide ones over and over.
+fn check_places(tree: &wire::Tree) -> Result<(), Error> {
+    let leaves = tree.left_children.iter().zip(&tree.right_children).filter(|(left, _)| **left == -1);
+    let mut seen = BTreeSet::new();
+    let mut places = leaves.map(|(_, place)| *place).filter(|place| *place >= 0);
+    match places.find(|place| !seen.insert(*place)) {
+        Some(place) => {
+            Err(broken("right_children", "a place in `leaf_weights` for each leaf", format!("{place} twice")))
+        }
+        None => Ok(()),
     }
 }
 

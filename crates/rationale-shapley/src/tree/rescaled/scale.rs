@@ -25,7 +25,10 @@ impl Scale {
     /// where it has none.
     pub(super) fn loss(ensemble: &TreeEnsemble, labels: Vec<f64>) -> Result<Self, Error> {
         match (ensemble.link(), ensemble.n_outputs()) {
-            (Link::Logistic, 1) => Ok(Self::LogLoss(labels)),
+            (Link::Logistic, 1) => match labels.iter().position(|label| *label != 0.0 && *label != 1.0) {
+                Some(row) => Err(Error::Label { row, label: labels[row] }),
+                None => Ok(Self::LogLoss(labels)),
+            },
             (Link::Identity, 1) => Ok(Self::SquaredLoss(labels)),
             (link, n_outputs) => Err(Error::NoLoss { link: format!("{link:?}"), n_outputs }),
         }

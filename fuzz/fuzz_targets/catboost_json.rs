@@ -1,0 +1,7 @@
+//! CatBoost's JSON.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| rationale_fuzz::check(rationale_trees::catboost::read, bytes));

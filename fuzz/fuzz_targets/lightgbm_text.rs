@@ -1,0 +1,7 @@
+//! LightGBM's text model. Its reader takes the JSON dump too, by the bytes at the start.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| rationale_fuzz::check(rationale_trees::lightgbm::read, bytes));
