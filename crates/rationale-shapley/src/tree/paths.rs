@@ -174,6 +174,19 @@ impl<'a> Columns<'a> {
         Self { values, n_rows }
     }
 
+    /// Values `[feature, row]`.
+    pub(super) fn values(&self) -> &'a [f64] {
+        self.values
+    }
+
+    pub(super) fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    pub(super) fn n_features(&self) -> usize {
+        self.values.len() / self.n_rows.max(1)
+    }
+
     fn sides(&self, split: &Split, sides: &mut [Side]) {
         let column = &self.values[split.feature * self.n_rows..][..self.n_rows];
         sides.iter_mut().zip(column).for_each(|(side, x)| *side = split.side(*x));
@@ -185,7 +198,19 @@ pub(super) fn rounded<'a>(
     columns: impl IntoIterator<Item = impl IntoIterator<Item = &'a f64>>,
     precision: InputPrecision,
 ) -> Vec<f64> {
-    columns.into_iter().flatten().map(|x| precision.round(*x)).collect()
+    let mut values = Vec::new();
+    round_into(columns, precision, &mut values);
+    values
+}
+
+/// The same, in memory that is there already.
+pub(super) fn round_into<'a>(
+    columns: impl IntoIterator<Item = impl IntoIterator<Item = &'a f64>>,
+    precision: InputPrecision,
+    values: &mut Vec<f64>,
+) {
+    values.clear();
+    values.extend(columns.into_iter().flatten().map(|x| precision.round(*x)));
 }
 
 /// What a walk remembers, level by level; kept between trees to save the allocation.
