@@ -11,6 +11,7 @@
     clippy::inline_always,
     reason = "a function that is not inlined is compiled without the instruction set"
 )]
+#![expect(clippy::needless_range_loop, reason = "points and vectors index several arrays at once")]
 
 use pulp::{Simd, WithSimd};
 use rationale_trees::{Node, Side, Tree};
