@@ -3,13 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
 use ndarray::{Array2, Array3};
-use rationale_core::{Explain, Seed, Silent};
+use rationale_core::{Background, Explain, Seed, Silent};
 use rationale_shapley::tree::{Engine, Precision, TreeShap};
 use rationale_testkit::random_trees::{self, Shape};
 use rationale_trees::{InputPrecision, Missing, NodeSpec, Outputs, Side, Split, Test, Tree, TreeEnsemble};
 
 const N_MODELS: u64 = 120;
-const ENGINES: [Engine; 2] = [Engine::Auto, Engine::RowSimd];
+const ENGINES: [Engine; 3] = [Engine::Auto, Engine::RowSimd, Engine::PatternTables];
 
 /// Depth 1 to 9 over 3 to 14 features: repeated features, missing values, sets, zero covers, several outputs.
 fn model(seed: u64) -> TreeEnsemble {
@@ -67,6 +67,16 @@ fn on_random_models() {
     for seed in 0..N_MODELS {
         let model = model(seed);
         let build = || TreeShap::path_dependent(&model).unwrap();
+        check(&format!("model {seed}"), &build, &rows(&model, 1 + (seed % 70) as usize, seed));
+    }
+}
+
+#[test]
+fn on_random_models_with_a_background() {
+    for seed in 0..N_MODELS {
+        let model = model(seed);
+        let background = Background::new(rows(&model, 1 + (seed % 40) as usize, seed + 9)).unwrap();
+        let build = || TreeShap::interventional(&model, &background).unwrap();
         check(&format!("model {seed}"), &build, &rows(&model, 1 + (seed % 70) as usize, seed));
     }
 }

@@ -86,25 +86,37 @@ struct Way<'a> {
 }
 
 fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>) -> Result<()> {
-    let background = Background::new(rows.slice_axis(Axis(0), Slice::from(0..100)).to_owned())?;
-    let path_dependent = |engine, precision| {
-        Box::new(move || Ok(TreeShap::path_dependent(model)?.with_engine(engine).with_precision(precision)))
-    };
     let mut ways = Vec::new();
     for n_threads in [1, 2] {
         for (engine, precision) in [
             (Engine::Plain, Precision::Double),
             (Engine::RowSimd, Precision::Double),
             (Engine::RowSimd, Precision::Single),
+            (Engine::PatternTables, Precision::Double),
+            (Engine::PatternTables, Precision::Single),
+            (Engine::Auto, Precision::Double),
+            (Engine::Auto, Precision::Single),
         ] {
-            let n_rows =
-                if engine == Engine::Plain { standard.n_plain } else { (standard.n_plain * 50).min(N_ROWS) };
+            if engine == Engine::PatternTables && standard.depth > 8 {
+                continue;
+            }
+            let n_rows = standard.n_rows(engine);
+            let build =
+                move || Ok(TreeShap::path_dependent(model)?.with_engine(engine).with_precision(precision));
             let name = format!("path-dependent {engine:?} {precision:?}");
-            ways.push(Way { name, build: path_dependent(engine, precision), n_rows, n_threads });
+            ways.push(Way { name, build: Box::new(build), n_rows, n_threads });
         }
-        let build = Box::new(|| Ok(TreeShap::interventional(model, &background)?));
-        let n_rows = standard.n_plain;
-        ways.push(Way { name: "interventional, 100 rows".into(), build, n_rows, n_threads });
+        for (n_background, engine) in [(100, Engine::Plain), (100, Engine::Auto), (10_000, Engine::Auto)] {
+            if standard.depth > 6 {
+                continue;
+            }
+            let n_rows = standard.n_rows(engine);
+            let background = rows.slice_axis(Axis(0), Slice::from(0..n_background)).to_owned();
+            let background = Background::new(background)?;
+            let build = move || Ok(TreeShap::interventional(model, &background)?.with_engine(engine));
+            let name = format!("interventional {n_background} {engine:?} Double");
+            ways.push(Way { name, build: Box::new(build), n_rows, n_threads });
+        }
     }
     let mut figures: Vec<Vec<[f64; 3]>> = vec![Vec::new(); ways.len()];
     for _ in 0..N_RUNS {
@@ -117,7 +129,7 @@ fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>) -> Res
             [0, 1, 2].map(|i| median(figures.iter().map(|f| f[i]).collect()));
         let rate = |seconds: f64| way.n_rows as f64 / seconds;
         println!(
-            "{:<34} {} threads {:>6} rows {:>10.0} / {:>10.0} / {:>10.0} ({building:.3} s)",
+            "{:<38} {} threads {:>6} rows {:>10.0} / {:>10.0} / {:>10.0} ({building:.3} s)",
             way.name,
             way.n_threads,
             way.n_rows,
@@ -135,7 +147,7 @@ fn measure(way: &Way<'_>, rows: &Array2<f64>) -> Result<[f64; 3]> {
     pool.install(|| {
         let rows = rows.slice_axis(Axis(0), Slice::from(0..way.n_rows)).to_owned();
         let begin = Stopwatch::start(way.n_threads);
-        let explainer = (way.build)()?;
+        let explainer = (way.build)()?.with_announced_rows(way.n_rows);
         values(&explainer, &rows.slice_axis(Axis(0), Slice::from(0..1)).to_owned())?;
         let building = begin.seconds();
         let begin = Stopwatch::start(way.n_threads);
@@ -198,6 +210,10 @@ fn rows(n_rows: usize, seed: u64) -> Array2<f64> {
 }
 
 impl Standard {
+    fn n_rows(&self, engine: Engine) -> usize {
+        if engine == Engine::Plain { self.n_plain } else { (self.n_plain * 50).min(N_ROWS) }
+    }
+
     fn grow(&self, rows: &Array2<f64>) -> Result<TreeEnsemble> {
         let columns: Vec<Vec<f64>> = rows.columns().into_iter().map(|column| column.to_vec()).collect();
         let trees = (0..self.n_trees).into_par_iter().map(|tree| {

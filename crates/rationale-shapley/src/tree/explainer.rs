@@ -12,9 +12,10 @@ use rayon::prelude::*;
 use super::engine::{self, Layout, LeafGame, Order};
 use super::interventional::{Batch, Interventional, batches};
 use super::lanes::Instructions;
+use super::leaf_table::{self, ByCover};
 use super::path_dependent::PathDependent;
 use super::paths::{Columns, Leaf, Paths, round_into, rounded};
-use super::vectorised::Plan;
+use super::vectorised::{Job, Plan, Plans};
 use super::{Engine, Error, Interactions, Precision};
 
 /// One gibibyte.
@@ -64,7 +65,8 @@ pub struct TreeShap {
     precision: Precision,
     engine: Engine,
     instructions: Instructions,
-    plan: OnceLock<Plan>,
+    n_rows: Option<usize>,
+    plans: Plans,
 }
 
 /// How an absent feature is read.
@@ -113,13 +115,22 @@ impl TreeShap {
 
     /// Sets how exact the numbers are that values are made of; [`Precision::Double`] by default.
     pub fn with_precision(mut self, precision: Precision) -> Self {
-        (self.precision, self.plan) = (precision, OnceLock::new());
+        (self.precision, self.plans) = (precision, Plans::default());
         self
     }
 
     /// Sets what computes the values; [`Engine::Auto`] by default.
     pub fn with_engine(mut self, engine: Engine) -> Self {
-        (self.engine, self.plan) = (engine, OnceLock::new());
+        (self.engine, self.plans) = (engine, Plans::default());
+        self
+    }
+
+    /// Says how many rows will be explained in all, where they come in parts: the engine is chosen for them together.
+    ///
+    /// Without it each table of rows is a job of its own, and a block ([`TreeShap::values_of_block`]) a small one. Small
+    /// jobs, of fewer than 256 rows, are all treated alike. Another engine changes values in their last digits.
+    pub fn with_announced_rows(mut self, n_rows: usize) -> Self {
+        self.n_rows = Some(n_rows);
         self
     }
 
@@ -133,7 +144,7 @@ impl TreeShap {
     #[doc(hidden)]
     pub fn with_instruction_set(mut self, name: &str) -> Self {
         let found = Instructions::available().find(|instructions| instructions.name() == name);
-        (self.instructions, self.plan) = (found.unwrap_or(self.instructions), OnceLock::new());
+        (self.instructions, self.plans) = (found.unwrap_or(self.instructions), Plans::default());
         self
     }
 
@@ -147,6 +158,7 @@ impl TreeShap {
             *parts = batches(&self.paths, background.rows().nrows(), bytes);
             *kept = OnceLock::new();
         }
+        self.plans = Plans::default();
         self
     }
 
@@ -188,13 +200,14 @@ impl TreeShap {
         }
         check_length("the slice for the values", n_rows * layout.stride(), values.len())?;
         values.fill(0.0);
-        BLOCK.with_borrow_mut(|block| {
-            round_into(columns.iter().copied(), self.ensemble.input_precision(), block);
-            let columns = Columns::new(block, n_rows);
-            self.each_batch(layout.order, |game, plan, _| {
-                self.accumulate(game, plan, layout, &columns, values)
-            });
+        // Taken, not lent: building a plan may bring this thread here again.
+        let mut block = BLOCK.take();
+        round_into(columns.iter().copied(), self.ensemble.input_precision(), &mut block);
+        let columns = Columns::new(&block, n_rows);
+        self.each_batch(layout.order, 1, |game, plan, _| {
+            self.accumulate(game, plan, layout, &columns, values);
         });
+        BLOCK.set(block);
         Ok(())
     }
 
@@ -210,7 +223,8 @@ impl TreeShap {
             precision: Precision::default(),
             engine: Engine::default(),
             instructions: Instructions::best(),
-            plan: OnceLock::new(),
+            n_rows: None,
+            plans: Plans::default(),
         }
     }
 
@@ -219,33 +233,47 @@ impl TreeShap {
     }
 
     /// Plays the game of each part of the work in turn; the last argument says whether it is the last part.
-    fn each_batch(&self, order: Order, mut play: impl FnMut(&dyn LeafGame, &Plan, bool)) {
+    fn each_batch(&self, order: Order, n_rows: usize, mut play: impl FnMut(&dyn LeafGame, &Plan, bool)) {
+        let job = self.job(order, n_rows);
         match &self.absence {
-            Absence::Cover(game) => match self.plan(order) {
-                Some(plan) => play(game, plan, true),
-                None => play(game, &Plan::plain(0..self.paths.len()), true),
-            },
+            Absence::Cover(game) => {
+                let plan = self
+                    .plans
+                    .get(&job, 0..self.paths.len(), 0, &|leaf, _| leaf_table::values(&ByCover(&leaf.ratios)));
+                play(game, &plan, true);
+            }
             Absence::Rows { background, batches, kept } => {
-                let precision = self.ensemble.input_precision();
+                let (rows, precision) = (background.rows(), self.ensemble.input_precision());
                 for (done, batch) in batches.iter().enumerate() {
-                    let build = || Interventional::new(&self.paths, background.rows(), precision, batch);
-                    let plan = Plan::plain(batch.trees.clone());
+                    let build = || Interventional::new(&self.paths, rows, precision, batch);
+                    let n_background = batch.background.len();
+                    let (trees, is_last) = (batch.trees.clone(), done + 1 == batches.len());
                     if batches.len() == 1 {
-                        play(kept.get_or_init(build), &plan, true);
+                        // Folded outside the lock, as threads may work at it together.
+                        let game = kept.get().unwrap_or_else(|| {
+                            let built = build();
+                            kept.get_or_init(|| built)
+                        });
+                        play(game, &self.plans.get(&job, trees, n_background, &game.leaf_table()), is_last);
                     } else {
-                        play(&build(), &plan, done + 1 == batches.len());
+                        let (game, plans) = (build(), Plans::default());
+                        play(&game, &plans.get(&job, trees, n_background, &game.leaf_table()), is_last);
                     }
                 }
             }
         }
     }
 
-    /// The vectorised engines, where they can do what is asked.
-    fn plan(&self, order: Order) -> Option<&Plan> {
-        let can = order == Order::Values && matches!(self.absence, Absence::Cover(_));
-        (can && self.engine != Engine::Plain).then(|| {
-            self.plan.get_or_init(|| Plan::row_simd(&self.ensemble, self.precision, self.instructions))
-        })
+    fn job(&self, order: Order, n_rows: usize) -> Job<'_> {
+        Job {
+            ensemble: &self.ensemble,
+            paths: &self.paths,
+            precision: self.precision,
+            engine: if order == Order::Values { self.engine } else { Engine::Plain },
+            instructions: self.instructions,
+            n_rows: self.n_rows.unwrap_or(n_rows),
+            memory_limit: self.memory_limit,
+        }
     }
 
     fn accumulate(
@@ -273,7 +301,7 @@ impl TreeShap {
         let stride = layout.stride();
         let mut out = vec![0.0; rows.nrows() * stride];
         let mut engine = String::new();
-        self.each_batch(layout.order, |game, plan, is_last| {
+        self.each_batch(layout.order, rows.nrows(), |game, plan, is_last| {
             engine = plan.name();
             let blocks = out.par_chunks_mut((self.block_rows * stride).max(1)).enumerate();
             blocks.for_each(|(block, out)| {
@@ -296,7 +324,18 @@ impl TreeShap {
         let base = Array1::from(self.base_values.clone());
         let n_outputs = base.len();
         let base_values = base.broadcast((rows.nrows(), n_outputs)).map(|base| base.to_owned());
-        let predictions = self.ensemble.margins(rows).map_err(rationale_core::Error::model)?;
+        let mut predictions = vec![0.0; rows.nrows() * n_outputs];
+        let blocks = predictions.par_chunks_mut((self.block_rows * n_outputs).max(1)).enumerate();
+        blocks.try_for_each(|(block, predictions)| -> Result<(), rationale_core::Error> {
+            let start = block * self.block_rows;
+            let rows =
+                rows.slice_axis(Axis(0), Slice::from(start..start + predictions.len() / n_outputs.max(1)));
+            let margins = self.ensemble.margins(rows).map_err(rationale_core::Error::model)?;
+            predictions.iter_mut().zip(&margins).for_each(|(prediction, margin)| *prediction = *margin);
+            Ok(())
+        })?;
+        let predictions = Array2::from_shape_vec((rows.nrows(), n_outputs), predictions);
+        let predictions = predictions.map_err(rationale_core::Error::model)?;
         Ok((base_values.unwrap_or_default(), predictions))
     }
 

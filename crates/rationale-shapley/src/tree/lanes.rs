@@ -8,8 +8,13 @@
     reason = "a function that is not inlined is compiled without the instruction set"
 )]
 
+#[cfg(target_arch = "x86_64")]
+use std::any::Any;
 use std::cell::RefCell;
 
+#[cfg(target_arch = "x86_64")]
+use pulp::bytemuck::cast;
+use pulp::bytemuck::cast_slice;
 use pulp::{Scalar128b, Simd, WithSimd};
 
 use super::tile::Scratch;
@@ -66,6 +71,22 @@ pub(super) trait Lanes: Copy {
     fn select(self, mask: Self::Mask, yes: Self::Vector, no: Self::Vector) -> Self::Vector;
     fn and(self, a: Self::Mask, b: Self::Mask) -> Self::Mask;
     fn not(self, a: Self::Mask) -> Self::Mask;
+
+    /// Places in a table, one a lane.
+    type Index: Copy;
+
+    fn splat_index(self, x: u32) -> Self::Index;
+    fn and_index(self, a: Self::Index, b: Self::Index) -> Self::Index;
+    fn or_index(self, a: Self::Index, b: Self::Index) -> Self::Index;
+    fn select_index(self, mask: Self::Mask, yes: Self::Index, no: Self::Index) -> Self::Index;
+    /// Where the index has one of these bits.
+    fn has_bit(self, index: Self::Index, bit: u32) -> Self::Mask;
+    /// Whether [`Lanes::permute`] is one instruction.
+    fn permutes(self) -> bool;
+    /// The numbers at these places of a vector, modulo its width.
+    fn permute(self, table: Self::Vector, index: Self::Index) -> Self::Vector;
+    /// The numbers at these places of a table, modulo its length, a power of two.
+    fn look_up(self, table: &[Self::Number], index: Self::Index) -> Self::Vector;
 
     /// The mask of all lanes.
     #[inline(always)]
@@ -141,7 +162,9 @@ impl Number for f64 {
 
 macro_rules! lanes {
     ($number:ty, $vector:ident, $mask:ident, $vectors:ident, $vectors_mut:ident, $splat:ident, $add:ident, $mul:ident,
-     $mul_add:ident, $less:ident, $less_or_equal:ident, $select:ident, $and:ident, $not:ident) => {
+     $mul_add:ident, $less:ident, $less_or_equal:ident, $select:ident, $and:ident, $not:ident, $indices:ident,
+     $place:ty, $splat_index:ident, $and_index:ident, $or_index:ident, $select_index:ident, $less_index:ident,
+     $permute:ident) => {
         type Number = $number;
         type Vector = S::$vector;
         type Mask = S::$mask;
@@ -201,7 +224,74 @@ macro_rules! lanes {
         fn not(self, a: S::$mask) -> S::$mask {
             self.0.$not(a)
         }
+
+        type Index = S::$indices;
+
+        #[inline(always)]
+        fn splat_index(self, x: u32) -> S::$indices {
+            self.0.$splat_index(x.into())
+        }
+
+        #[inline(always)]
+        fn and_index(self, a: S::$indices, b: S::$indices) -> S::$indices {
+            self.0.$and_index(a, b)
+        }
+
+        #[inline(always)]
+        fn or_index(self, a: S::$indices, b: S::$indices) -> S::$indices {
+            self.0.$or_index(a, b)
+        }
+
+        #[inline(always)]
+        fn select_index(self, mask: S::$mask, yes: S::$indices, no: S::$indices) -> S::$indices {
+            self.0.$select_index(mask, yes, no)
+        }
+
+        #[inline(always)]
+        fn has_bit(self, index: S::$indices, bit: u32) -> S::$mask {
+            let bits = self.0.$and_index(index, self.0.$splat_index(bit.into()));
+            self.0.$less_index(self.0.$splat_index(0), bits)
+        }
+
+        #[inline(always)]
+        fn permutes(self) -> bool {
+            avx512(&self.0).is_some()
+        }
+
+        #[inline(always)]
+        fn permute(self, table: S::$vector, index: S::$indices) -> S::$vector {
+            #[cfg(target_arch = "x86_64")]
+            if let Some(simd) = avx512(&self.0) {
+                return cast(simd.avx512f.$permute(cast(index), cast(table)));
+            }
+            self.look_up(cast_slice(std::slice::from_ref(&table)), index)
+        }
+
+        #[inline(always)]
+        fn look_up(self, table: &[$number], index: S::$indices) -> S::$vector {
+            let last = table.len() - 1;
+            let mut found = [0.0; <$number>::MOST_LANES];
+            let places: &[$place] = cast_slice(std::slice::from_ref(&index));
+            for (found, place) in found.iter_mut().zip(places) {
+                *found = table[*place as usize & last];
+            }
+            S::$vectors(&found).0[0]
+        }
     };
+}
+
+/// The instruction set, where it is AVX-512; decided when the kernel is compiled.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn avx512<S: Simd>(simd: &S) -> Option<pulp::x86::V4> {
+    (simd as &dyn Any).downcast_ref::<pulp::x86::V4>().copied()
+}
+
+/// There is none.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn avx512<S: Simd>(_: &S) -> Option<Scalar128b> {
+    None
 }
 
 impl<S: Simd> Lanes for Singles<S> {
@@ -219,7 +309,15 @@ impl<S: Simd> Lanes for Singles<S> {
         less_than_or_equal_f32s,
         select_f32s,
         and_m32s,
-        not_m32s
+        not_m32s,
+        u32s,
+        u32,
+        splat_u32s,
+        and_u32s,
+        or_u32s,
+        select_u32s,
+        less_than_u32s,
+        _mm512_permutexvar_ps
     );
 }
 
@@ -238,7 +336,15 @@ impl<S: Simd> Lanes for Doubles<S> {
         less_than_or_equal_f64s,
         select_f64s,
         and_m64s,
-        not_m64s
+        not_m64s,
+        u64s,
+        u64,
+        splat_u64s,
+        and_u64s,
+        or_u64s,
+        select_u64s,
+        less_than_u64s,
+        _mm512_permutexvar_pd
     );
 }
 
@@ -288,6 +394,17 @@ impl Instructions {
             Self::Portable => 16,
         };
         bytes / size_of::<N>()
+    }
+
+    /// Whether small tables are looked up in registers.
+    pub(super) fn permutes(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => false,
+            Self::Portable => false,
+        }
     }
 
     /// Runs a kernel compiled for this instruction set.

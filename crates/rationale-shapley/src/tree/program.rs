@@ -16,10 +16,11 @@
 //! feature divide the earlier factor out, here and not in the kernel; as s(z) >= p > 0, a zero cover is no special case.
 //! Each share tells what the edge changes, so the shares of a feature's edges telescope into o - z over the others' factors.
 
-use rationale_trees::{Node, Outputs, Side, Split, Test, Tree};
+use rationale_trees::{Node, Outputs, Side, Split, Tree};
 
 use super::lanes::Number;
 use super::quadrature::Quadrature;
+use super::question::Question;
 
 /// Deeper trees are left to the plain engine.
 pub(super) const MOST_LEVELS: usize = 64;
@@ -58,8 +59,6 @@ impl<N> Program<N> {
 pub(super) struct Step<N> {
     pub kind: Kind,
     pub level: u32,
-    /// The node in its tree.
-    pub node: u32,
     pub feature: u32,
     pub question: Question<N>,
     /// The level at which the same feature was asked last.
@@ -97,17 +96,6 @@ pub(super) struct Edge<N> {
     pub row: u32,
     /// k if the row goes left and if right; for a repeated feature r twice.
     pub share: [N; 2],
-}
-
-/// A split's question, in the kernel's numbers.
-#[derive(Clone, Copy)]
-pub(super) enum Question<N> {
-    Less(N),
-    LessOrMissing(N),
-    LessOrEqual(N),
-    LessOrEqualOrMissing(N),
-    /// Asked row by row.
-    Other,
 }
 
 /// The programs of a tree; none where the tree is too deep, and none is needed where it is a leaf.
@@ -246,9 +234,8 @@ impl<'a, N: Number> Compiler<'a, N> {
         self.program.steps.push(Step {
             kind: Kind::Enter,
             level: (self.open.len() - 1) as u32,
-            node: node as u32,
             feature: split.feature as u32,
-            question: question(split),
+            question: Question::new(node, split),
             repeats: repeats.map(|level| level as u32),
             is_repeated: false,
             edge,
@@ -372,19 +359,5 @@ impl<'a, N: Number> Compiler<'a, N> {
             }
         }
         (begin.0 as u32, begin.1 as u32)
-    }
-}
-
-/// The split's question in numbers of the kernel: float32 numbers compare with these as with the split's own.
-pub(super) fn question<N: Number>(split: &Split) -> Question<N> {
-    if split.missing.zero {
-        return Question::Other;
-    }
-    match (&split.test, split.missing.side) {
-        (Test::Less(t), Side::Right) => Question::Less(N::not_below(*t)),
-        (Test::Less(t), Side::Left) => Question::LessOrMissing(N::not_below(*t)),
-        (Test::LessOrEqual(t), Side::Right) => Question::LessOrEqual(N::not_above(*t)),
-        (Test::LessOrEqual(t), Side::Left) => Question::LessOrEqualOrMissing(N::not_above(*t)),
-        (Test::OneOf(_) | Test::NoneOf(_), _) => Question::Other,
     }
 }

@@ -11,7 +11,7 @@ use super::engine::Layout;
 use super::lanes::{Instructions, Number};
 use super::paths::Columns;
 use super::program::{self, Program};
-use super::tile::{self, Scratch};
+use super::tile;
 use super::vectorised::Vectorised;
 use super::walk;
 
@@ -78,36 +78,18 @@ impl<N: Number> Vectorised for RowSimd<N> {
     }
 
     fn accumulate(&self, trees: &[Tree], columns: &Columns<'_>, layout: Layout, out: &mut [f64]) {
-        if columns.n_rows() > 0 && layout.stride() > 0 {
-            N::with_scratch(|scratch| self.add_block(trees, columns, layout, scratch, out));
-        }
-    }
-}
-
-impl<N: Number> RowSimd<N> {
-    fn add_block(
-        &self,
-        trees: &[Tree],
-        columns: &Columns<'_>,
-        layout: Layout,
-        scratch: &mut Scratch<N>,
-        out: &mut [f64],
-    ) {
-        let tile_rows = tile::n_rows::<N>(self.instructions);
-        let tiles = tile::Tiles::cut(columns, tile_rows, &mut scratch.columns, &mut scratch.wide);
-        let tile_len = layout.stride() * tile_rows;
-        let n_values = tiles.len() * tile_len;
-        let (part, sum) = (scratch.part.get(n_values), scratch.sum.get(n_values));
-        part.fill(N::ZERO);
-        sum.fill(0.0);
-        for group in &self.groups {
-            let programs = (group.programs.as_slice(), group.n_points);
-            for (idx, part) in part.chunks_exact_mut(tile_len).enumerate() {
-                let rows = tiles.tile(idx);
-                walk::walk(self.instructions, programs, trees, &rows, &mut scratch.stack, part);
-            }
-            tile::fold(part, sum);
-        }
-        tile::scatter(sum, tile_rows, layout, out);
+        let n_groups = self.groups.len();
+        tile::add_block::<N>(
+            self.instructions,
+            columns,
+            layout,
+            out,
+            n_groups,
+            |group, rows, stack, values| {
+                let group = &self.groups[group];
+                let programs = (group.programs.as_slice(), group.n_points);
+                walk::walk(self.instructions, programs, trees, rows, stack, values);
+            },
+        );
     }
 }

@@ -1,12 +1,32 @@
 //! Rows as the vectorised engines take them: cut into tiles that fill whole vectors, feature by feature.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a function that is not inlined is compiled without the instruction set"
+)]
+
 use super::engine::Layout;
-use super::lanes::{Instructions, Number};
+use super::lanes::{Instructions, Lanes, Number};
 use super::paths::Columns;
 use super::walk::Stack;
 
 /// Vectors a tile.
 pub(super) const VECTORS: usize = 2;
+
+pub(super) type Vector<L> = <L as Lanes>::Vector;
+/// One number of each row of a tile.
+pub(super) type Cell<L> = [Vector<L>; VECTORS];
+pub(super) type Mask<L> = [<L as Lanes>::Mask; VECTORS];
+
+#[inline(always)]
+pub(super) fn cells<L: Lanes>(numbers: &[L::Number]) -> &[Cell<L>] {
+    L::vectors(numbers).as_chunks().0
+}
+
+#[inline(always)]
+pub(super) fn cells_mut<L: Lanes>(numbers: &mut [L::Number]) -> &mut [Cell<L>] {
+    L::vectors_mut(numbers).as_chunks_mut().0
+}
 
 /// One tile of rows.
 pub(super) struct Rows<'a, N> {
@@ -27,7 +47,7 @@ impl<N: Number> Rows<'_, N> {
 }
 
 /// Rows a tile.
-pub(super) fn n_rows<N: Number>(instructions: Instructions) -> usize {
+fn n_rows<N: Number>(instructions: Instructions) -> usize {
     instructions.width::<N>() * VECTORS
 }
 
@@ -66,7 +86,7 @@ pub(super) struct Scratch<N> {
 }
 
 /// A block of rows in tiles.
-pub(super) struct Tiles<'a, N> {
+struct Tiles<'a, N> {
     columns: &'a [N],
     wide: Option<&'a [f64]>,
     n_features: usize,
@@ -76,7 +96,7 @@ pub(super) struct Tiles<'a, N> {
 
 impl<'a, N: Number> Tiles<'a, N> {
     /// Cuts a block into tiles, the last of which is filled up with zeros.
-    pub(super) fn cut(
+    fn cut(
         block: &Columns<'_>,
         tile_rows: usize,
         columns: &'a mut Aligned<N>,
@@ -94,11 +114,11 @@ impl<'a, N: Number> Tiles<'a, N> {
         Self { columns, wide, n_features, tile_rows, n_tiles }
     }
 
-    pub(super) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.n_tiles
     }
 
-    pub(super) fn tile(&self, idx: usize) -> Rows<'a, N> {
+    fn tile(&self, idx: usize) -> Rows<'a, N> {
         let len = self.n_features * self.tile_rows;
         Rows {
             columns: &self.columns[idx * len..][..len],
@@ -128,7 +148,7 @@ fn is_exact<N: Number>(values: &[f64]) -> bool {
 }
 
 /// Adds `part` to `sum` and clears it.
-pub(super) fn fold<N: Number>(part: &mut [N], sum: &mut [f64]) {
+fn fold<N: Number>(part: &mut [N], sum: &mut [f64]) {
     for (part, sum) in part.iter_mut().zip(sum) {
         *sum += (*part).into();
         *part = N::ZERO;
@@ -136,7 +156,7 @@ pub(super) fn fold<N: Number>(part: &mut [N], sum: &mut [f64]) {
 }
 
 /// Adds values `[tile][output][feature][row]` to `out` `[row, feature, output]`.
-pub(super) fn scatter(values: &[f64], tile_rows: usize, layout: Layout, out: &mut [f64]) {
+fn scatter(values: &[f64], tile_rows: usize, layout: Layout, out: &mut [f64]) {
     let Layout { n_features, n_outputs, .. } = layout;
     for (idx, row) in out.chunks_exact_mut(layout.stride()).enumerate() {
         let (tile, lane) = (idx / tile_rows, idx % tile_rows);
@@ -148,4 +168,34 @@ pub(super) fn scatter(values: &[f64], tile_rows: usize, layout: Layout, out: &mu
             }
         }
     }
+}
+
+/// Adds what groups of trees give to a block of rows to `out`; `walk` adds one group's part to one tile's values.
+pub(super) fn add_block<N: Number>(
+    instructions: Instructions,
+    columns: &Columns<'_>,
+    layout: Layout,
+    out: &mut [f64],
+    n_groups: usize,
+    mut walk: impl FnMut(usize, &Rows<'_, N>, &mut Stack<N>, &mut [N]),
+) {
+    let tile_rows = n_rows::<N>(instructions);
+    let tile_len = layout.stride() * tile_rows;
+    if columns.n_rows() == 0 || tile_len == 0 {
+        return;
+    }
+    N::with_scratch(|scratch| {
+        let tiles = Tiles::cut(columns, tile_rows, &mut scratch.columns, &mut scratch.wide);
+        let n_values = tiles.len() * tile_len;
+        let (part, sum) = (scratch.part.get(n_values), scratch.sum.get(n_values));
+        part.fill(N::ZERO);
+        sum.fill(0.0);
+        for group in 0..n_groups {
+            for (idx, part) in part.chunks_exact_mut(tile_len).enumerate() {
+                walk(group, &tiles.tile(idx), &mut scratch.stack, part);
+            }
+            fold(part, sum);
+        }
+        scatter(sum, tile_rows, layout, out);
+    });
 }

@@ -14,16 +14,11 @@
 #![expect(clippy::needless_range_loop, reason = "points and vectors index several arrays at once")]
 
 use pulp::{Simd, WithSimd};
-use rationale_trees::{Node, Side, Tree};
+use rationale_trees::{Side, Tree};
 
 use super::lanes::{Instructions, Lanes, Number};
-use super::program::{Edge, Kind, MOST_LEVELS, MOST_POINTS, NONE, Program, Question, Step};
-use super::tile::{Aligned, Rows, VECTORS};
-
-type Vector<L> = <L as Lanes>::Vector;
-/// One number of each row of a tile.
-type Cell<L> = [Vector<L>; VECTORS];
-type Mask<L> = [<L as Lanes>::Mask; VECTORS];
+use super::program::{Edge, Kind, MOST_LEVELS, MOST_POINTS, NONE, Program, Step};
+use super::tile::{Aligned, Cell, Mask, Rows, VECTORS, Vector, cells_mut};
 
 /// What a walk remembers, level by level; kept between calls to save the allocation.
 #[derive(Default)]
@@ -80,7 +75,6 @@ impl<N: Number, const Q: usize> WithSimd for Walk<'_, N, Q> {
         let mut kernel = Kernel::<'_, N::Lanes<S>, Q> {
             lanes,
             rows: job.rows,
-            columns: cells::<N::Lanes<S>>(job.rows.columns),
             above: cells_mut::<N::Lanes<S>>(job.above).as_chunks_mut().0,
             below: cells_mut::<N::Lanes<S>>(job.below).as_chunks_mut().0,
             lefts: [[lanes.all(); VECTORS]; MOST_LEVELS],
@@ -95,20 +89,9 @@ impl<N: Number, const Q: usize> WithSimd for Walk<'_, N, Q> {
     }
 }
 
-#[inline(always)]
-fn cells<L: Lanes>(numbers: &[L::Number]) -> &[Cell<L>] {
-    L::vectors(numbers).as_chunks().0
-}
-
-#[inline(always)]
-fn cells_mut<L: Lanes>(numbers: &mut [L::Number]) -> &mut [Cell<L>] {
-    L::vectors_mut(numbers).as_chunks_mut().0
-}
-
 struct Kernel<'a, L: Lanes, const Q: usize> {
     lanes: L,
     rows: &'a Rows<'a, L::Number>,
-    columns: &'a [Cell<L>],
     above: &'a mut [[Cell<L>; Q]],
     below: &'a mut [[Cell<L>; Q]],
     /// At each level the rows that go left.
@@ -163,7 +146,7 @@ impl<L: Lanes, const Q: usize> Kernel<'_, L, Q> {
             }
             self.take(level - 1, &step.edge);
         }
-        self.lefts[level] = self.sides(step, tree);
+        self.lefts[level] = step.question.lefts(self.lanes, self.rows, tree);
         if step.leaf_row == NONE {
             self.below[level] = [[self.lanes.splat(L::Number::ZERO); VECTORS]; Q];
             return;
@@ -199,7 +182,7 @@ impl<L: Lanes, const Q: usize> Kernel<'_, L, Q> {
             }
         }
         self.take(level - 1, edge);
-        self.lefts[level] = self.sides(step, tree);
+        self.lefts[level] = step.question.lefts(self.lanes, self.rows, tree);
         let (share, below) = self.leaves(step, tables, output, &above);
         self.credit(&mut values[step.feature as usize], share);
         self.rise(level - 1, edge, tables, &below, &mut values[edge.feature as usize]);
@@ -329,47 +312,10 @@ impl<L: Lanes, const Q: usize> Kernel<'_, L, Q> {
             value[v] = self.lanes.add(value[v], part[v]);
         }
     }
-
-    /// The rows that go left.
-    #[inline(always)]
-    fn sides(&self, step: &Step<L::Number>, tree: &Tree) -> Mask<L> {
-        let lanes = self.lanes;
-        let x = &self.columns[step.feature as usize];
-        if self.rows.wide.is_some() {
-            return self.sides_one_by_one(step, tree);
-        }
-        match step.question {
-            Question::Less(t) => x.map(|x| lanes.less(x, lanes.splat(t))),
-            Question::LessOrMissing(t) => x.map(|x| lanes.not(lanes.less_or_equal(lanes.splat(t), x))),
-            Question::LessOrEqual(t) => x.map(|x| lanes.less_or_equal(x, lanes.splat(t))),
-            Question::LessOrEqualOrMissing(t) => x.map(|x| lanes.not(lanes.less(lanes.splat(t), x))),
-            Question::Other => self.sides_one_by_one(step, tree),
-        }
-    }
-
-    #[inline(always)]
-    fn sides_one_by_one(&self, step: &Step<L::Number>, tree: &Tree) -> Mask<L> {
-        let mut lefts = [L::Number::ZERO; 32];
-        let lefts = &mut lefts[..L::WIDTH * VECTORS];
-        one_by_one(self.rows, step, tree, lefts);
-        let zero = self.lanes.splat(L::Number::ZERO);
-        cells::<L>(lefts)[0].map(|left| self.lanes.less(zero, left))
-    }
 }
 
 #[inline(always)]
 fn masked<L: Lanes>(lanes: L, mask: Mask<L>, cell: Cell<L>) -> Cell<L> {
     let zero = lanes.splat(L::Number::ZERO);
     std::array::from_fn(|v| lanes.select(mask[v], cell[v], zero))
-}
-
-/// Writes one for each row that goes left, and zero for the others.
-#[inline(never)]
-fn one_by_one<N: Number>(rows: &Rows<'_, N>, step: &Step<N>, tree: &Tree, lefts: &mut [N]) {
-    if let Node::Split(split) = &tree.nodes()[step.node as usize] {
-        for (row, left) in lefts.iter_mut().enumerate() {
-            let x = rows.value(split.feature, row);
-            *left = if split.side(x) == Side::Left { N::ONE } else { N::ZERO };
-        }
-    }
 }
