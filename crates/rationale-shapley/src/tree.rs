@@ -11,18 +11,29 @@
 //! Values are exact on the margin, to which trees add up. On the scale of a probability, [`RescaledTreeShap`] offers
 //! what shap does there, under its own name.
 
+mod cost;
 mod engine;
 mod error;
 mod explainer;
 mod interactions;
 mod interventional;
+mod lanes;
+mod leaf_table;
 mod memo;
 mod path_dependent;
 mod paths;
+mod pattern_tables;
+mod program;
 mod quadrature;
+mod question;
 mod rescaled;
+mod row_simd;
+mod tile;
+mod vectorised;
+mod walk;
 
 pub use error::Error;
 pub use explainer::TreeShap;
 pub use interactions::Interactions;
 pub use rescaled::RescaledTreeShap;
+pub use vectorised::{Engine, Precision};

@@ -1,73 +1,202 @@
-//! Rows per second of TreeSHAP on a random forest, by reading and by threads: `cargo xtask bench`.
+//! Rows per second of TreeSHAP on standard models, engine by engine: `cargo xtask bench [MODEL ...] [--write FOLDER]`.
+//!
+//! | model | trees | depth |
+//! |---|---|---|
+//! | small | 100 | 4 |
+//! | medium | 500 | 6 |
+//! | large | 1000 | 8 |
+//! | deep | 100 | 16 |
+//!
+//! Trees are random and full: at each node a random feature is cut at a random quantile of the training rows that come
+//! there, so that the covers are those of data. 30 features, 50,000 training rows, float32 numbers; the training rows are
+//! explained, as many as take about a second. Seconds are those of the processor where the system tells them, so that a
+//! busy machine disturbs less; on two threads they are those of the clock. With `--write` models and rows are written too, for other libraries to be
+//! measured beside this one.
 
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
-use ndarray::Array2;
-use rationale::shapley::tree::TreeShap;
-use rationale::trees::TreeEnsemble;
-use rationale::trees::linfa::{Leaves, RandomForest, Training, ensemble_learner};
-use rationale::{Background, Explain, Seed, Silent};
+use ndarray::{Array2, Axis, Slice};
+use rationale::shapley::tree::{Engine, Precision, TreeShap};
+use rationale::trees::{InputPrecision, Missing, NodeSpec, Outputs, Side, Split, Test, Tree, TreeEnsemble};
+use rationale::{Background, Draws, Explain, Seed, Silent};
+use rayon::prelude::*;
 
-const N_TREES: usize = 100;
-const DEPTH: usize = 6;
 const N_FEATURES: usize = 30;
-const N_TRAINING: usize = 5000;
-const N_BACKGROUND: usize = 100;
-/// Each figure is the median of this many runs.
-const N_RUNS: usize = 5;
+const N_ROWS: usize = 50_000;
+/// Each figure is the median of this many runs, taken in turns.
+const N_RUNS: usize = 3;
+/// Rows a call of the function at the bottom.
+const BLOCK_ROWS: usize = 256;
+
+struct Standard {
+    name: &'static str,
+    n_trees: usize,
+    depth: usize,
+    /// Rows that take the reference engine about a second.
+    n_plain: usize,
+}
+
+const MODELS: [Standard; 4] = [
+    Standard { name: "small", n_trees: 100, depth: 4, n_plain: 10_000 },
+    Standard { name: "medium", n_trees: 500, depth: 6, n_plain: 500 },
+    Standard { name: "large", n_trees: 1000, depth: 8, n_plain: 100 },
+    Standard { name: "deep", n_trees: 100, depth: 16, n_plain: 20 },
+];
 
 fn main() -> Result<()> {
-    let model = forest()?;
-    let n_leaves: usize = model.trees().iter().map(rationale::trees::Tree::n_leaves).sum();
-    println!(
-        "{N_TREES} trees of depth {DEPTH}, {n_leaves} leaves, {N_FEATURES} features, 2 outputs, float64"
-    );
-    println!("{:<24} {:>8} {:>8} {:>12} {:>10}", "", "threads", "rows", "rows/second", "building");
-    let background = Background::new(rows(N_BACKGROUND, 3))?;
-    let path_dependent = || Ok(TreeShap::path_dependent(&model)?);
-    let interventional = || Ok(TreeShap::interventional(&model, &background)?);
-    for n_threads in [1, 2] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build()?;
-        pool.install(|| {
-            bench("path-dependent", n_threads, 10_000, &path_dependent, &values)?;
-            bench("interventional, 100", n_threads, 10_000, &interventional, &values)?;
-            bench("interactions", n_threads, 500, &path_dependent, &interactions)
-        })?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let folder =
+        arguments.iter().position(|word| word == "--write").map(|at| PathBuf::from(&arguments[at + 1]));
+    let asked = |name: &str| arguments.iter().any(|word| word == name);
+    let asked_any = MODELS.iter().any(|model| asked(model.name));
+    let rows = rows(N_ROWS, 1);
+    if let Some(folder) = &folder {
+        let bytes: Vec<u8> = rows.iter().flat_map(|x| (*x as f32).to_le_bytes()).collect();
+        write(&folder.join("rows.f32"), &bytes)?;
+    }
+    println!("rows per second: values alone / building included / with predictions and evidence (building)");
+    for standard in MODELS.iter().filter(|model| !asked_any || asked(model.name)) {
+        let model = standard.grow(&rows)?;
+        let n_leaves: usize = model.trees().iter().map(Tree::n_leaves).sum();
+        println!(
+            "\n{}: {} trees of depth {}, {n_leaves} leaves",
+            standard.name, standard.n_trees, standard.depth
+        );
+        if let Some(folder) = &folder {
+            let text = rationale::trees::json::to_string(&model);
+            write(&folder.join(format!("{}.json", standard.name)), text.as_bytes())?;
+        }
+        compare(standard, &model, &rows)?;
     }
     Ok(())
 }
 
-fn bench(
-    name: &str,
-    n_threads: usize,
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    rationale::whole::write_file(path, |file| -> Result<()> { Ok(file.write_all(bytes)?) })
+}
+
+/// One way to explain.
+struct Way<'a> {
+    name: String,
+    build: Box<dyn Fn() -> Result<TreeShap> + Sync + 'a>,
     n_rows: usize,
-    build: &dyn Fn() -> Result<TreeShap>,
-    explain: &dyn Fn(&TreeShap, &Array2<f64>) -> Result<()>,
-) -> Result<()> {
-    let rows = rows(n_rows, 2);
-    let (mut building, mut explaining) = (Vec::new(), Vec::new());
-    for _ in 0..N_RUNS {
-        let begin = Instant::now();
-        let explainer = build()?;
-        building.push(begin.elapsed().as_secs_f64());
-        let begin = Instant::now();
-        explain(&explainer, &rows)?;
-        explaining.push(begin.elapsed().as_secs_f64());
+    n_threads: usize,
+}
+
+fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>) -> Result<()> {
+    let mut ways = Vec::new();
+    for n_threads in [1, 2] {
+        for (engine, precision) in [
+            (Engine::Plain, Precision::Double),
+            (Engine::RowSimd, Precision::Double),
+            (Engine::RowSimd, Precision::Single),
+            (Engine::PatternTables, Precision::Double),
+            (Engine::PatternTables, Precision::Single),
+            (Engine::Auto, Precision::Double),
+            (Engine::Auto, Precision::Single),
+        ] {
+            if engine == Engine::PatternTables && standard.depth > 8 {
+                continue;
+            }
+            let n_rows = standard.n_rows(engine);
+            let build =
+                move || Ok(TreeShap::path_dependent(model)?.with_engine(engine).with_precision(precision));
+            let name = format!("path-dependent {engine:?} {precision:?}");
+            ways.push(Way { name, build: Box::new(build), n_rows, n_threads });
+        }
+        for (n_background, engine) in [(100, Engine::Plain), (100, Engine::Auto), (10_000, Engine::Auto)] {
+            if standard.depth > 6 {
+                continue;
+            }
+            let n_rows = standard.n_rows(engine);
+            let background = rows.slice_axis(Axis(0), Slice::from(0..n_background)).to_owned();
+            let background = Background::new(background)?;
+            let build = move || Ok(TreeShap::interventional(model, &background)?.with_engine(engine));
+            let name = format!("interventional {n_background} {engine:?} Double");
+            ways.push(Way { name, build: Box::new(build), n_rows, n_threads });
+        }
     }
-    let (rate, building) = (n_rows as f64 / median(explaining), median(building));
-    println!("{name:<24} {n_threads:>8} {n_rows:>8} {rate:>12.0} {building:>8.3} s");
+    let mut figures: Vec<Vec<[f64; 3]>> = vec![Vec::new(); ways.len()];
+    for _ in 0..N_RUNS {
+        for (way, figures) in ways.iter().zip(&mut figures) {
+            figures.push(measure(way, rows)?);
+        }
+    }
+    for (way, figures) in ways.iter().zip(&figures) {
+        let [building, values, explaining] =
+            [0, 1, 2].map(|i| median(figures.iter().map(|f| f[i]).collect()));
+        let rate = |seconds: f64| way.n_rows as f64 / seconds;
+        println!(
+            "{:<38} {} threads {:>6} rows {:>10.0} / {:>10.0} / {:>10.0} ({building:.3} s)",
+            way.name,
+            way.n_threads,
+            way.n_rows,
+            rate(values),
+            rate(values + building),
+            rate(explaining),
+        );
+    }
     Ok(())
 }
 
-fn values(explainer: &TreeShap, rows: &Array2<f64>) -> Result<()> {
-    explainer.explain(rows.view(), &Silent)?;
-    Ok(())
+/// Seconds for building, for the values alone, and for a whole explanation.
+fn measure(way: &Way<'_>, rows: &Array2<f64>) -> Result<[f64; 3]> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(way.n_threads).build()?;
+    pool.install(|| {
+        let rows = rows.slice_axis(Axis(0), Slice::from(0..way.n_rows)).to_owned();
+        let begin = Stopwatch::start(way.n_threads);
+        let explainer = (way.build)()?.with_announced_rows(way.n_rows);
+        values(&explainer, &rows.slice_axis(Axis(0), Slice::from(0..1)).to_owned())?;
+        let building = begin.seconds();
+        let begin = Stopwatch::start(way.n_threads);
+        values(&explainer, &rows)?;
+        let valued = begin.seconds();
+        let begin = Stopwatch::start(way.n_threads);
+        explainer.explain(rows.view(), &Silent)?;
+        Ok([building, valued, begin.seconds()])
+    })
 }
 
-fn interactions(explainer: &TreeShap, rows: &Array2<f64>) -> Result<()> {
-    explainer.interactions(rows.view(), &Silent)?;
-    Ok(())
+/// The time of the clock, or for one thread of the processor.
+enum Stopwatch {
+    Clock(Instant),
+    Processor(f64),
+}
+
+impl Stopwatch {
+    fn start(n_threads: usize) -> Self {
+        let processor = (n_threads == 1).then(processor_seconds).flatten();
+        processor.map_or_else(|| Self::Clock(Instant::now()), Self::Processor)
+    }
+
+    fn seconds(&self) -> f64 {
+        match self {
+            Self::Clock(begin) => begin.elapsed().as_secs_f64(),
+            Self::Processor(begin) => processor_seconds().unwrap_or(f64::NAN) - begin,
+        }
+    }
+}
+
+/// What this thread has used, as Linux tells it.
+fn processor_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(text.split(' ').next()?.parse::<f64>().ok()? * 1e-9)
+}
+
+/// The values alone, block by block.
+fn values(explainer: &TreeShap, rows: &Array2<f64>) -> Result<Vec<f64>> {
+    let stride = rows.ncols() * explainer.base_values().len();
+    let mut values = vec![0.0; rows.nrows() * stride];
+    values.par_chunks_mut(BLOCK_ROWS * stride).enumerate().try_for_each(|(block, values)| -> Result<()> {
+        let start = block * BLOCK_ROWS;
+        let rows = rows.slice_axis(Axis(0), Slice::from(start..start + values.len() / stride));
+        let columns: Vec<Vec<f64>> = rows.columns().into_iter().map(|column| column.to_vec()).collect();
+        let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        Ok(explainer.values_of_block(&columns, values)?)
+    })?;
+    Ok(values)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -77,19 +206,49 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn rows(n_rows: usize, seed: u64) -> Array2<f64> {
     let mut draws = Seed::new(seed).draws("bench", 0, 0);
-    Array2::from_shape_simple_fn((n_rows, N_FEATURES), || draws.normal())
+    Array2::from_shape_simple_fn((n_rows, N_FEATURES), || f64::from(draws.normal() as f32))
 }
 
-/// A forest that learns a noisy interaction of many features, so that its trees are full.
-fn forest() -> Result<TreeEnsemble> {
-    let records = rows(N_TRAINING, 1);
-    let mut noise = Seed::new(4).draws("bench", 0, 0);
-    let label = |row: ndarray::ArrayView1<'_, f64>| {
-        let signal: f64 = row.iter().zip(row.iter().skip(1)).map(|(a, b)| a * b + a).sum();
-        signal + 4.0 * noise.normal() > 0.0
-    };
-    let labels: Vec<bool> = records.rows().into_iter().map(label).collect();
-    let forest = RandomForest::new(N_TREES).with_max_depth(DEPTH).fit(records.view(), &labels)?;
-    let training = Training::new(records.view(), &labels)?;
-    Ok(ensemble_learner(&forest, &training, Leaves::ClassShares)?)
+impl Standard {
+    fn n_rows(&self, engine: Engine) -> usize {
+        if engine == Engine::Plain { self.n_plain } else { (self.n_plain * 50).min(N_ROWS) }
+    }
+
+    fn grow(&self, rows: &Array2<f64>) -> Result<TreeEnsemble> {
+        let columns: Vec<Vec<f64>> = rows.columns().into_iter().map(|column| column.to_vec()).collect();
+        let trees = (0..self.n_trees).into_par_iter().map(|tree| {
+            let mut draws = Seed::new(2).draws(self.name, tree as u64, 0);
+            let (mut nodes, mut here) = (Vec::new(), (0..rows.nrows()).collect::<Vec<_>>());
+            grow(&columns, self.depth, &mut here, &mut nodes, &mut draws);
+            Ok(Tree::new(nodes, Outputs::One(0))?)
+        });
+        let trees = trees.collect::<Result<Vec<_>>>()?;
+        Ok(TreeEnsemble::new(trees, N_FEATURES, 1)?.with_input_precision(InputPrecision::Single))
+    }
+}
+
+/// Adds a subtree over the rows that come here, and returns its place.
+fn grow(
+    columns: &[Vec<f64>],
+    depth: usize,
+    here: &mut [usize],
+    nodes: &mut Vec<NodeSpec>,
+    draws: &mut Draws,
+) -> usize {
+    let (place, cover) = (nodes.len(), here.len() as f64);
+    let feature = draws.below(N_FEATURES);
+    let cut = ((0.2 + 0.6 * draws.uniform()) * cover) as usize;
+    nodes.push(NodeSpec::leaf(vec![f64::from(draws.normal() as f32)]).with_cover(cover));
+    if depth == 0 || cut == 0 {
+        return place;
+    }
+    let column = &columns[feature];
+    here.select_nth_unstable_by(cut, |a, b| column[*a].total_cmp(&column[*b]));
+    let threshold = column[here[cut]];
+    let (left, right) = here.split_at_mut(cut);
+    let left = grow(columns, depth - 1, left, nodes, draws);
+    let right = grow(columns, depth - 1, right, nodes, draws);
+    let (test, missing) = (Test::Less(threshold), Missing::nan(Side::Left));
+    nodes[place] = NodeSpec::split(Split { feature, test, missing, left, right }).with_cover(cover);
+    place
 }

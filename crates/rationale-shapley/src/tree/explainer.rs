@@ -1,5 +1,6 @@
 //! The explainer of tree ensembles.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -10,14 +11,22 @@ use rayon::prelude::*;
 
 use super::engine::{self, Layout, LeafGame, Order};
 use super::interventional::{Batch, Interventional, batches};
+use super::lanes::Instructions;
+use super::leaf_table::{self, ByCover};
 use super::path_dependent::PathDependent;
-use super::paths::{Columns, Leaf, Paths, rounded};
-use super::{Error, Interactions};
+use super::paths::{Columns, Leaf, Paths, round_into, rounded};
+use super::vectorised::{Job, Plan, Plans};
+use super::{Engine, Error, Interactions, Precision};
 
 /// One gibibyte.
 const MEMORY_LIMIT: usize = 1 << 30;
 const BLOCK_ROWS: usize = 256;
 pub(super) const METHOD: &str = "tree-shap";
+
+thread_local! {
+    /// Keeps the memory for a block's columns between calls of the function at the bottom.
+    static BLOCK: RefCell<Vec<f64>> = RefCell::default();
+}
 
 /// TreeSHAP. Lundberg, Erion, Lee 2018, <https://arxiv.org/abs/1802.03888>; Lundberg and others 2020,
 /// <https://doi.org/10.1038/s42256-019-0138-9>.
@@ -53,6 +62,11 @@ pub struct TreeShap {
     fingerprint: Fingerprint,
     block_rows: usize,
     memory_limit: usize,
+    precision: Precision,
+    engine: Engine,
+    instructions: Instructions,
+    n_rows: Option<usize>,
+    plans: Plans,
 }
 
 /// How an absent feature is read.
@@ -99,6 +113,41 @@ impl TreeShap {
         self
     }
 
+    /// Sets how exact the numbers are that values are made of; [`Precision::Double`] by default.
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        (self.precision, self.plans) = (precision, Plans::default());
+        self
+    }
+
+    /// Sets what computes the values; [`Engine::Auto`] by default.
+    pub fn with_engine(mut self, engine: Engine) -> Self {
+        (self.engine, self.plans) = (engine, Plans::default());
+        self
+    }
+
+    /// Says how many rows will be explained in all, where they come in parts: the engine is chosen for them together.
+    ///
+    /// Without it each table of rows is a job of its own, and a block ([`TreeShap::values_of_block`]) a small one. Small
+    /// jobs, of fewer than 256 rows, are all treated alike. Another engine changes values in their last digits.
+    pub fn with_announced_rows(mut self, n_rows: usize) -> Self {
+        self.n_rows = Some(n_rows);
+        self
+    }
+
+    /// For tests: the instruction sets that this machine has.
+    #[doc(hidden)]
+    pub fn instruction_sets() -> Vec<&'static str> {
+        Instructions::available().map(Instructions::name).collect()
+    }
+
+    /// For tests: uses this instruction set, where the machine has it.
+    #[doc(hidden)]
+    pub fn with_instruction_set(mut self, name: &str) -> Self {
+        let found = Instructions::available().find(|instructions| instructions.name() == name);
+        (self.instructions, self.plans) = (found.unwrap_or(self.instructions), Plans::default());
+        self
+    }
+
     /// Bounds the bytes that the folded background and [`TreeShap::interactions`] may take; 1 GiB by default.
     ///
     /// A background that does not fit is folded again, part by part, each time rows are explained: slower, and the
@@ -109,6 +158,7 @@ impl TreeShap {
             *parts = batches(&self.paths, background.rows().nrows(), bytes);
             *kept = OnceLock::new();
         }
+        self.plans = Plans::default();
         self
     }
 
@@ -129,12 +179,12 @@ impl TreeShap {
             let error = Error::TooLarge { n_rows: rows.nrows(), bytes, limit: self.memory_limit };
             return Err(wrap(error));
         }
-        let mut values = self.run(rows, layout, progress).map_err(wrap)?;
+        let (mut values, engine) = self.run(rows, layout, progress).map_err(wrap)?;
         values.par_chunks_mut(layout.stride().max(1)).for_each(|row| engine::split_diagonal(layout, row));
         let shape = (rows.nrows(), layout.n_features, layout.n_features, layout.n_outputs);
         let values = Array4::from_shape_vec(shape, values).map_err(rationale_core::Error::model)?;
         let (base_values, predictions) = self.ends(rows)?;
-        Interactions::new(values, base_values, predictions, self.names(), self.evidence(rows))
+        Interactions::new(values, base_values, predictions, self.names(), self.evidence(rows, &engine))
     }
 
     /// The function at the bottom: columns `[feature][row]` in, values `[row, feature, output]` out.
@@ -150,13 +200,14 @@ impl TreeShap {
         }
         check_length("the slice for the values", n_rows * layout.stride(), values.len())?;
         values.fill(0.0);
-        let block = rounded(columns.iter().copied(), self.ensemble.input_precision());
-        for batch in self.batches() {
-            let columns = Columns::new(&block, n_rows);
-            self.with_game(&batch, |game| {
-                engine::accumulate(game, &self.paths, batch.trees.clone(), layout, &columns, values);
-            });
-        }
+        // Taken, not lent: building a plan may bring this thread here again.
+        let mut block = BLOCK.take();
+        round_into(columns.iter().copied(), self.ensemble.input_precision(), &mut block);
+        let columns = Columns::new(&block, n_rows);
+        self.each_batch(layout.order, 1, |game, plan, _| {
+            self.accumulate(game, plan, layout, &columns, values);
+        });
+        BLOCK.set(block);
         Ok(())
     }
 
@@ -169,6 +220,11 @@ impl TreeShap {
             base_values,
             block_rows: BLOCK_ROWS,
             memory_limit: MEMORY_LIMIT,
+            precision: Precision::default(),
+            engine: Engine::default(),
+            instructions: Instructions::best(),
+            n_rows: None,
+            plans: Plans::default(),
         }
     }
 
@@ -176,22 +232,59 @@ impl TreeShap {
         Layout { order, n_features: self.ensemble.n_features(), n_outputs: self.ensemble.n_outputs() }
     }
 
-    fn batches(&self) -> Vec<Batch> {
+    /// Plays the game of each part of the work in turn; the last argument says whether it is the last part.
+    fn each_batch(&self, order: Order, n_rows: usize, mut play: impl FnMut(&dyn LeafGame, &Plan, bool)) {
+        let job = self.job(order, n_rows);
         match &self.absence {
-            Absence::Cover(_) => vec![Batch { trees: 0..self.paths.len(), background: 0..0 }],
-            Absence::Rows { batches, .. } => batches.clone(),
+            Absence::Cover(game) => {
+                let plan = self
+                    .plans
+                    .get(&job, 0..self.paths.len(), 0, &|leaf, _| leaf_table::values(&ByCover(&leaf.ratios)));
+                play(game, &plan, true);
+            }
+            Absence::Rows { background, batches, kept } => {
+                let (rows, precision) = (background.rows(), self.ensemble.input_precision());
+                for (done, batch) in batches.iter().enumerate() {
+                    let build = || Interventional::new(&self.paths, rows, precision, batch);
+                    let n_background = batch.background.len();
+                    let (trees, is_last) = (batch.trees.clone(), done + 1 == batches.len());
+                    if batches.len() == 1 {
+                        // Folded outside the lock, as threads may work at it together.
+                        let game = kept.get().unwrap_or_else(|| {
+                            let built = build();
+                            kept.get_or_init(|| built)
+                        });
+                        play(game, &self.plans.get(&job, trees, n_background, &game.leaf_table()), is_last);
+                    } else {
+                        let (game, plans) = (build(), Plans::default());
+                        play(&game, &plans.get(&job, trees, n_background, &game.leaf_table()), is_last);
+                    }
+                }
+            }
         }
     }
 
-    fn with_game<T>(&self, batch: &Batch, play: impl FnOnce(&dyn LeafGame) -> T) -> T {
-        match &self.absence {
-            Absence::Cover(game) => play(game),
-            Absence::Rows { background, batches, kept } => {
-                let precision = self.ensemble.input_precision();
-                let build = || Interventional::new(&self.paths, background.rows(), precision, batch);
-                if batches.len() == 1 { play(kept.get_or_init(build)) } else { play(&build()) }
-            }
+    fn job(&self, order: Order, n_rows: usize) -> Job<'_> {
+        Job {
+            ensemble: &self.ensemble,
+            paths: &self.paths,
+            precision: self.precision,
+            engine: if order == Order::Values { self.engine } else { Engine::Plain },
+            instructions: self.instructions,
+            n_rows: self.n_rows.unwrap_or(n_rows),
+            memory_limit: self.memory_limit,
         }
+    }
+
+    fn accumulate(
+        &self,
+        game: &dyn LeafGame,
+        plan: &Plan,
+        layout: Layout,
+        columns: &Columns<'_>,
+        out: &mut [f64],
+    ) {
+        plan.accumulate(game, (self.ensemble.trees(), &self.paths), layout, columns, out);
     }
 
     #[tracing::instrument(name = "tree_shap", skip_all, fields(rows = rows.nrows(), order = ?layout.order))]
@@ -200,29 +293,26 @@ impl TreeShap {
         rows: ArrayView2<'_, f64>,
         layout: Layout,
         progress: &dyn Progress,
-    ) -> Result<Vec<f64>, Error> {
+    ) -> Result<(Vec<f64>, String), Error> {
         let (expected, actual) = (layout.n_features, rows.ncols());
         if expected != actual {
             return Err(Error::Columns { what: "the table of rows", expected, actual });
         }
         let stride = layout.stride();
         let mut out = vec![0.0; rows.nrows() * stride];
-        let batches = self.batches();
-        for (done, batch) in batches.iter().enumerate() {
-            let is_last = done + 1 == batches.len();
-            self.with_game(batch, |game| {
-                let blocks = out.par_chunks_mut((self.block_rows * stride).max(1)).enumerate();
-                blocks.for_each(|(block, out)| {
-                    let n_rows = out.len() / stride.max(1);
-                    let start = block * self.block_rows;
-                    let values = self.columns(rows, start..start + n_rows);
-                    let columns = Columns::new(&values, n_rows);
-                    engine::accumulate(game, &self.paths, batch.trees.clone(), layout, &columns, out);
-                    progress.advance(if is_last { n_rows as u64 } else { 0 });
-                });
+        let mut engine = String::new();
+        self.each_batch(layout.order, rows.nrows(), |game, plan, is_last| {
+            engine = plan.name();
+            let blocks = out.par_chunks_mut((self.block_rows * stride).max(1)).enumerate();
+            blocks.for_each(|(block, out)| {
+                let n_rows = out.len() / stride.max(1);
+                let start = block * self.block_rows;
+                let values = self.columns(rows, start..start + n_rows);
+                self.accumulate(game, plan, layout, &Columns::new(&values, n_rows), out);
+                progress.advance(if is_last { n_rows as u64 } else { 0 });
             });
-        }
-        Ok(out)
+        });
+        Ok((out, engine))
     }
 
     fn columns(&self, rows: ArrayView2<'_, f64>, block: Range<usize>) -> Vec<f64> {
@@ -234,7 +324,18 @@ impl TreeShap {
         let base = Array1::from(self.base_values.clone());
         let n_outputs = base.len();
         let base_values = base.broadcast((rows.nrows(), n_outputs)).map(|base| base.to_owned());
-        let predictions = self.ensemble.margins(rows).map_err(rationale_core::Error::model)?;
+        let mut predictions = vec![0.0; rows.nrows() * n_outputs];
+        let blocks = predictions.par_chunks_mut((self.block_rows * n_outputs).max(1)).enumerate();
+        blocks.try_for_each(|(block, predictions)| -> Result<(), rationale_core::Error> {
+            let start = block * self.block_rows;
+            let rows =
+                rows.slice_axis(Axis(0), Slice::from(start..start + predictions.len() / n_outputs.max(1)));
+            let margins = self.ensemble.margins(rows).map_err(rationale_core::Error::model)?;
+            predictions.iter_mut().zip(&margins).for_each(|(prediction, margin)| *prediction = *margin);
+            Ok(())
+        })?;
+        let predictions = Array2::from_shape_vec((rows.nrows(), n_outputs), predictions);
+        let predictions = predictions.map_err(rationale_core::Error::model)?;
         Ok((base_values.unwrap_or_default(), predictions))
     }
 
@@ -242,8 +343,8 @@ impl TreeShap {
         (self.ensemble.feature_names().to_vec(), self.ensemble.output_names().to_vec())
     }
 
-    fn evidence(&self, rows: ArrayView2<'_, f64>) -> Evidence {
-        let evidence = Evidence::new(METHOD, engine::NAME)
+    fn evidence(&self, rows: ArrayView2<'_, f64>, engine: &str) -> Evidence {
+        let evidence = Evidence::new(METHOD, engine)
             .with_model(self.fingerprint)
             .with_data(Fingerprint::of_rows(rows))
             .with_parameter("scale", "margin");
@@ -266,7 +367,7 @@ impl Explain for TreeShap {
         progress: &dyn Progress,
     ) -> Result<Attributions, rationale_core::Error> {
         let layout = self.layout(Order::Values);
-        let values = self.run(rows, layout, progress).map_err(wrap)?;
+        let (values, engine) = self.run(rows, layout, progress).map_err(wrap)?;
         let shape = (rows.nrows(), layout.n_features, layout.n_outputs);
         let values = Array3::from_shape_vec(shape, values).map_err(rationale_core::Error::model)?;
         let (base_values, predictions) = self.ends(rows)?;
@@ -274,7 +375,7 @@ impl Explain for TreeShap {
         Ok(Attributions::new(values, base_values, predictions)?
             .with_feature_names(feature_names)?
             .with_output_names(output_names)?
-            .with_evidence(self.evidence(rows)))
+            .with_evidence(self.evidence(rows, &engine)))
     }
 }
 

@@ -22,6 +22,7 @@ use rationale_trees::InputPrecision;
 use rayon::prelude::*;
 
 use super::engine::{LeafGame, LeafId, pair_index};
+use super::leaf_table::{self, ByBackground};
 use super::paths::{Columns, Leaf, Paths, Pattern, Walk, rounded};
 
 /// How many background rows walk the trees at once.
@@ -58,6 +59,11 @@ impl Interventional {
         let patterns =
             paths[batch.trees.clone()].par_iter().map(|tree| count(tree, &blocks, share)).collect();
         Self { first_tree: batch.trees.start, patterns }
+    }
+
+    /// For the pattern tables.
+    pub(super) fn leaf_table(&self) -> impl Fn(&Leaf, LeafId) -> Vec<f64> + Sync {
+        |leaf, id| leaf_table::values(&ByBackground { n_features: leaf.len(), failed: self.patterns(id) })
     }
 
     fn patterns(&self, id: LeafId) -> &[(Pattern, f64)] {
@@ -140,19 +146,52 @@ fn beta(a: u32, b: u32) -> f64 {
 }
 
 fn count(tree: &Paths, blocks: &[(Vec<f64>, usize)], share: f64) -> Vec<Vec<(Pattern, f64)>> {
-    let mut counts = vec![BTreeMap::<Pattern, u64>::new(); tree.leaves().len()];
+    let mut counts: Vec<Counts> = tree.leaves().iter().map(Counts::new).collect();
     let mut walk = Walk::default();
     for (values, n_rows) in blocks {
-        tree.patterns(&Columns::new(values, *n_rows), &mut walk, |leaf, patterns| {
-            for &pattern in patterns {
-                *counts[leaf].entry(pattern).or_default() += 1;
-            }
-        });
+        tree.patterns(&Columns::new(values, *n_rows), &mut walk, |leaf, patterns| counts[leaf].add(patterns));
     }
-    let shares = |counts: BTreeMap<Pattern, u64>| {
-        counts.into_iter().map(|(pattern, count)| (pattern, count as f64 * share)).collect()
-    };
-    counts.into_iter().map(shares).collect()
+    counts.into_iter().map(|counts| counts.shares(share)).collect()
+}
+
+/// How often each pattern occurs at a leaf.
+enum Counts {
+    /// By pattern; for short paths.
+    Dense(Vec<u64>),
+    Sparse(BTreeMap<Pattern, u64>),
+}
+
+impl Counts {
+    const DENSE_FEATURES: usize = 12;
+
+    fn new(leaf: &Leaf) -> Self {
+        if leaf.len() <= Self::DENSE_FEATURES {
+            Self::Dense(vec![0; 1 << leaf.len()])
+        } else {
+            Self::Sparse(BTreeMap::new())
+        }
+    }
+
+    fn add(&mut self, patterns: &[Pattern]) {
+        match self {
+            Self::Dense(counts) => patterns.iter().for_each(|pattern| counts[*pattern as usize] += 1),
+            Self::Sparse(counts) => {
+                patterns.iter().for_each(|pattern| *counts.entry(*pattern).or_default() += 1);
+            }
+        }
+    }
+
+    /// The patterns that occur, in ascending order.
+    fn shares(self, share: f64) -> Vec<(Pattern, f64)> {
+        let share = |(pattern, count): (Pattern, u64)| (pattern, count as f64 * share);
+        match self {
+            Self::Dense(counts) => {
+                let counts = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
+                counts.map(|(pattern, count)| share((pattern as Pattern, count))).collect()
+            }
+            Self::Sparse(counts) => counts.into_iter().map(share).collect(),
+        }
+    }
 }
 
 /// Cuts trees and background so that no batch's patterns take more than `memory_limit` bytes (or one tree and one row).

@@ -24,6 +24,8 @@ struct PathNode {
     depth: usize,
     /// The side of the parent on which this node hangs, and the bit of the parent's feature; none for the root.
     edge: Option<(Side, u32)>,
+    /// Whether the parent's feature is asked further above too.
+    is_edge_repeated: bool,
     kind: Kind,
 }
 
@@ -31,6 +33,25 @@ struct PathNode {
 enum Kind {
     Split(Split),
     Leaf(usize),
+}
+
+/// A split and its place among the paths.
+pub(super) struct PathSplit<'a> {
+    /// The node in its tree.
+    pub node: usize,
+    /// The number of splits above.
+    pub level: usize,
+    pub split: &'a Split,
+    /// The side of the parent on which the split hangs, and the bit of the parent's feature; none for the root.
+    pub edge: Option<(Side, u32)>,
+    /// Whether the parent's feature is asked further above too.
+    pub is_edge_repeated: bool,
+    /// The bit of the split's feature.
+    pub slot: u32,
+    /// Whether the split's feature is asked above too.
+    pub is_repeated: bool,
+    /// The leaves that hang on the split, left and right.
+    pub leaves: [Option<usize>; 2],
 }
 
 /// A leaf and its path.
@@ -60,14 +81,16 @@ impl Paths {
         // The path to the last node visited at each depth.
         let mut open: Vec<Path> = vec![Path::default()];
         for (node, kind) in tree.nodes().iter().enumerate() {
-            let edge = (node > 0).then(|| paths.enter(tree, node, &mut open));
+            let entered = (node > 0).then(|| paths.enter(tree, node, &mut open));
+            let edge = entered.map(|(side, slot, _)| (side, slot));
+            let is_edge_repeated = entered.is_some_and(|(.., is_new)| !is_new);
             let path = open.last().cloned().unwrap_or_default();
             check_length(&path, tree_idx)?;
             let kind = match kind {
                 Node::Split(split) => Kind::Split(split.clone()),
                 Node::Leaf(leaf) => paths.leaf(tree, *leaf, path),
             };
-            paths.nodes.push(PathNode { depth: open.len() - 1, edge, kind });
+            paths.nodes.push(PathNode { depth: open.len() - 1, edge, is_edge_repeated, kind });
         }
         Ok(paths)
     }
@@ -75,6 +98,40 @@ impl Paths {
     /// The leaves, in the tree's order.
     pub(super) fn leaves(&self) -> &[Leaf] {
         &self.leaves
+    }
+
+    /// How many splits the longest path has.
+    pub(super) fn depth(&self) -> usize {
+        self.n_levels - 1
+    }
+
+    /// The most different features on a path.
+    pub(super) fn longest(&self) -> usize {
+        self.leaves.iter().map(Leaf::len).max().unwrap_or(0)
+    }
+
+    /// The splits, depth first.
+    pub(super) fn splits(&self) -> impl Iterator<Item = PathSplit<'_>> {
+        self.nodes.iter().enumerate().filter_map(|(node, here)| match &here.kind {
+            Kind::Leaf(_) => None,
+            Kind::Split(split) => {
+                let leaf = |side| match self.nodes[split.child(side)].kind {
+                    Kind::Leaf(leaf) => Some(leaf),
+                    Kind::Split(_) => None,
+                };
+                let slot = self.nodes[split.left].edge.map_or(0, |(_, slot)| slot);
+                Some(PathSplit {
+                    node,
+                    level: here.depth,
+                    split,
+                    edge: here.edge,
+                    is_edge_repeated: here.is_edge_repeated,
+                    slot,
+                    is_repeated: self.nodes[split.left].is_edge_repeated,
+                    leaves: [leaf(Side::Left), leaf(Side::Right)],
+                })
+            }
+        })
     }
 
     /// Calls `visit` for each leaf with the patterns `[row]` of the rows in `columns`.
@@ -98,8 +155,8 @@ impl Paths {
         }
     }
 
-    /// Puts the path to `node` on top of `open`, and names the edge that leads to it.
-    fn enter(&self, tree: &Tree, node: usize, open: &mut Vec<Path>) -> (Side, u32) {
+    /// Puts the path to `node` on top of `open`, and names the edge that leads to it, and whether its feature is new.
+    fn enter(&self, tree: &Tree, node: usize, open: &mut Vec<Path>) -> (Side, u32, bool) {
         let parent = tree.parents()[node];
         open.truncate(self.nodes[parent].depth + 1);
         let mut path = open.last().cloned().unwrap_or_default();
@@ -109,9 +166,10 @@ impl Paths {
             // A leaf has no children.
             Kind::Leaf(_) => (Side::Left, 0),
         };
+        let n_above = path.features.len();
         let slot = path.multiply(feature, ratio(tree, parent, node));
         open.push(path);
-        (side, slot as u32)
+        (side, slot as u32, slot == n_above)
     }
 
     fn leaf(&mut self, tree: &Tree, leaf: usize, path: Path) -> Kind {
@@ -174,6 +232,19 @@ impl<'a> Columns<'a> {
         Self { values, n_rows }
     }
 
+    /// Values `[feature, row]`.
+    pub(super) fn values(&self) -> &'a [f64] {
+        self.values
+    }
+
+    pub(super) fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    pub(super) fn n_features(&self) -> usize {
+        self.values.len() / self.n_rows.max(1)
+    }
+
     fn sides(&self, split: &Split, sides: &mut [Side]) {
         let column = &self.values[split.feature * self.n_rows..][..self.n_rows];
         sides.iter_mut().zip(column).for_each(|(side, x)| *side = split.side(*x));
@@ -185,7 +256,19 @@ pub(super) fn rounded<'a>(
     columns: impl IntoIterator<Item = impl IntoIterator<Item = &'a f64>>,
     precision: InputPrecision,
 ) -> Vec<f64> {
-    columns.into_iter().flatten().map(|x| precision.round(*x)).collect()
+    let mut values = Vec::new();
+    round_into(columns, precision, &mut values);
+    values
+}
+
+/// The same, in memory that is there already.
+pub(super) fn round_into<'a>(
+    columns: impl IntoIterator<Item = impl IntoIterator<Item = &'a f64>>,
+    precision: InputPrecision,
+    values: &mut Vec<f64>,
+) {
+    values.clear();
+    values.extend(columns.into_iter().flatten().map(|x| precision.round(*x)));
 }
 
 /// What a walk remembers, level by level; kept between trees to save the allocation.
