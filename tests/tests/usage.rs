@@ -172,6 +172,19 @@ fn an_unknown_target_names_the_outputs() {
 }
 
 #[test]
+fn an_engine_and_a_precision_can_be_forced_and_stand_in_the_evidence() {
+    let room = furnished();
+    let run = |more: &[&str]| {
+        let usual =
+            ["tabular", "model.json", "rows.csv", "--method", "tree-shap", "--out", "v.csv", "--json"];
+        room.run(&[&usual[..], more].concat()).json()["engine"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(run(&["--engine", "plain"]), "plain-f64");
+    assert!(run(&["--engine", "row-simd"]).starts_with("row-simd-f64"));
+    assert!(run(&["--engine", "row-simd", "--precision", "single"]).starts_with("row-simd-f32"));
+}
+
+#[test]
 fn a_result_has_a_place_of_its_own() {
     let room = furnished();
     std::fs::create_dir(room.path("folder.csv")).unwrap();

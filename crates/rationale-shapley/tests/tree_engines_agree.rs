@@ -25,7 +25,7 @@ fn model(seed: u64) -> TreeEnsemble {
 /// Every third table has values that are no float32 numbers.
 fn rows(model: &TreeEnsemble, n_rows: usize, seed: u64) -> Array2<f64> {
     let rows = random_trees::rows(n_rows, model.n_features(), Seed::new(seed + 500));
-    if seed % 3 == 0 { rows * 1.1 } else { rows }
+    if seed.is_multiple_of(3) { rows * 1.1 } else { rows }
 }
 
 fn values(explainer: &TreeShap, rows: &Array2<f64>) -> Array3<f64> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use rationale::audit::ScoringModel;
-use rationale::shapley::tree::{Error, RescaledTreeShap, TreeShap};
+use rationale::shapley::tree::{Engine, Error, Precision, RescaledTreeShap, TreeShap};
 use rationale::tabular::{OutputFormat, Table, labels, write_attributions, write_interactions};
 use rationale::{Attributions, Background, Explain, FeatureGroups, json, whole};
 
@@ -37,6 +37,12 @@ pub(crate) struct Arguments {
     /// The value of the label that counts as 1; all others count as 0.
     #[arg(long, value_name = "VALUE", requires = "label")]
     favourable: Option<String>,
+    /// What computes tree-shap; the evidence names what did.
+    #[arg(long, value_enum, default_value_t = EngineName::Auto)]
+    engine: EngineName,
+    /// float64, or float32 lanes: faster, with about six right digits.
+    #[arg(long, value_enum, default_value_t = PrecisionName::Double)]
+    precision: PrecisionName,
     /// Write [row, feature, feature, output]: how features work in pairs.
     #[arg(long)]
     interactions: bool,
@@ -79,6 +85,46 @@ enum Scale {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EngineName {
+    /// The one that is likely to be fastest for the model and the number of rows.
+    Auto,
+    /// One pattern look-up a row and leaf: the reference.
+    Plain,
+    /// Many rows at once walk each tree.
+    RowSimd,
+    /// Tables of what each pattern of satisfied splits gives.
+    PatternTables,
+}
+
+impl EngineName {
+    fn engine(self) -> Engine {
+        match self {
+            Self::Auto => Engine::Auto,
+            Self::Plain => Engine::Plain,
+            Self::RowSimd => Engine::RowSimd,
+            Self::PatternTables => Engine::PatternTables,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PrecisionName {
+    /// float64.
+    Double,
+    /// float32, folded into float64.
+    Single,
+}
+
+impl PrecisionName {
+    fn precision(self) -> Precision {
+        match self {
+            Self::Double => Precision::Double,
+            Self::Single => Precision::Single,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum By {
     /// As the model numbers them.
     Feature,
@@ -98,7 +144,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let target = arguments.target.as_deref().map(|target| output(&model, target)).transpose()?;
     let bar = Bar::new("explaining", rows.nrows() as u64, common);
     let explained = if arguments.interactions {
-        let pairs = tree_shap(&model, background.as_ref())?.interactions(rows.view(), &bar)?;
+        let pairs = arguments.tree_shap(&model, background.as_ref())?.interactions(rows.view(), &bar)?;
         let pairs = match target {
             Some(output) => pairs.select_output(output)?,
             None => pairs,
@@ -188,8 +234,13 @@ impl Arguments {
             (Scale::RescaledLoss, Some(background)) => {
                 Box::new(RescaledTreeShap::loss(trees, background, self.labels(table)?)?)
             }
-            _ => Box::new(tree_shap(model, background)?),
+            _ => Box::new(self.tree_shap(model, background)?),
         })
+    }
+
+    fn tree_shap(&self, model: &ScoringModel, background: Option<&Background>) -> anyhow::Result<TreeShap> {
+        let explainer = tree_shap(model, background)?;
+        Ok(explainer.with_engine(self.engine.engine()).with_precision(self.precision.precision()))
     }
 
     /// What happened, row by row, as numbers.

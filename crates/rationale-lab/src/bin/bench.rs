@@ -237,6 +237,7 @@ fn grow(
 ) -> usize {
     let (place, cover) = (nodes.len(), here.len() as f64);
     let feature = draws.below(N_FEATURES);
+    #[expect(clippy::cast_sign_loss, reason = "a share of a cover")]
     let cut = ((0.2 + 0.6 * draws.uniform()) * cover) as usize;
     nodes.push(NodeSpec::leaf(vec![f64::from(draws.normal() as f32)]).with_cover(cover));
     if depth == 0 || cut == 0 {
