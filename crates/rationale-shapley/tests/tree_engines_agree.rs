@@ -25,7 +25,7 @@ fn model(seed: u64) -> TreeEnsemble {
 /// Every third table has values that are no float32 numbers.
 fn rows(model: &TreeEnsemble, n_rows: usize, seed: u64) -> Array2<f64> {
     let rows = random_trees::rows(n_rows, model.n_features(), Seed::new(seed + 500));
-    if seed % 3 == 0 { rows * 1.1 } else { rows }
+    if seed.is_multiple_of(3) { rows * 1.1 } else { rows }
 }
 
 fn values(explainer: &TreeShap, rows: &Array2<f64>) -> Array3<f64> {
@@ -114,7 +114,10 @@ fn on_long_chains() {
         let model = chain(n_features, n_splits);
         let build = || TreeShap::path_dependent(&model).unwrap();
         let rows =
-            Array2::from_shape_fn((9, n_features), |(row, k)| if (row + k) % 11 == 0 { 0.2 } else { 0.9 });
+            Array2::from_shape_fn(
+                (9, n_features),
+                |(row, k)| if (row + k).is_multiple_of(11) { 0.2 } else { 0.9 },
+            );
         check(&format!("{n_features} features, {n_splits} splits"), &build, &rows);
     }
 }

@@ -1,4 +1,5 @@
-//! Rows per second of TreeSHAP on standard models, engine by engine: `cargo xtask bench [MODEL ...] [--write FOLDER]`.
+//! Rows per second of TreeSHAP on standard models, engine by engine: `cargo xtask bench [MODEL ...]
+//! [--one-thread] [--write FOLDER]`.
 //!
 //! | model | trees | depth |
 //! |---|---|---|
@@ -50,6 +51,7 @@ fn main() -> Result<()> {
     let folder =
         arguments.iter().position(|word| word == "--write").map(|at| PathBuf::from(&arguments[at + 1]));
     let asked = |name: &str| arguments.iter().any(|word| word == name);
+    let threads: &[usize] = if asked("--one-thread") { &[1] } else { &[1, 2] };
     let asked_any = MODELS.iter().any(|model| asked(model.name));
     let rows = rows(N_ROWS, 1);
     if let Some(folder) = &folder {
@@ -68,7 +70,7 @@ fn main() -> Result<()> {
             let text = rationale::trees::json::to_string(&model);
             write(&folder.join(format!("{}.json", standard.name)), text.as_bytes())?;
         }
-        compare(standard, &model, &rows)?;
+        compare(standard, &model, &rows, threads)?;
     }
     Ok(())
 }
@@ -85,9 +87,9 @@ struct Way<'a> {
     n_threads: usize,
 }
 
-fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>) -> Result<()> {
+fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>, threads: &[usize]) -> Result<()> {
     let mut ways = Vec::new();
-    for n_threads in [1, 2] {
+    for &n_threads in threads {
         for (engine, precision) in [
             (Engine::Plain, Precision::Double),
             (Engine::RowSimd, Precision::Double),
@@ -97,7 +99,7 @@ fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>) -> Res
             (Engine::Auto, Precision::Double),
             (Engine::Auto, Precision::Single),
         ] {
-            if engine == Engine::PatternTables && standard.depth > 8 {
+            if engine == Engine::PatternTables && standard.depth > 6 {
                 continue;
             }
             let n_rows = standard.n_rows(engine);
@@ -237,7 +239,7 @@ fn grow(
 ) -> usize {
     let (place, cover) = (nodes.len(), here.len() as f64);
     let feature = draws.below(N_FEATURES);
-    let cut = ((0.2 + 0.6 * draws.uniform()) * cover) as usize;
+    let cut = here.len() / 5 + draws.below((3 * here.len() / 5).max(1));
     nodes.push(NodeSpec::leaf(vec![f64::from(draws.normal() as f32)]).with_cover(cover));
     if depth == 0 || cut == 0 {
         return place;
