@@ -43,7 +43,7 @@ const MODELS: [Standard; 4] = [
     Standard { name: "small", n_trees: 100, depth: 4, n_plain: 10_000 },
     Standard { name: "medium", n_trees: 500, depth: 6, n_plain: 500 },
     Standard { name: "large", n_trees: 1000, depth: 8, n_plain: 100 },
-    Standard { name: "deep", n_trees: 100, depth: 16, n_plain: 20 },
+    Standard { name: "deep", n_trees: 100, depth: 16, n_plain: 5 },
 ];
 
 fn main() -> Result<()> {
@@ -108,13 +108,15 @@ fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>, thread
             let name = format!("path-dependent {engine:?} {precision:?}");
             ways.push(Way { name, build: Box::new(build), n_rows, n_threads });
         }
-        for (n_background, engine) in [(100, Engine::Plain), (100, Engine::Auto), (10_000, Engine::Auto)] {
-            if standard.depth > 6 {
+        let backgrounds =
+            [(100, Engine::Plain), (100, Engine::Auto), (10_000, Engine::Auto), (1_000_000, Engine::Auto)];
+        for (n_background, engine) in backgrounds {
+            // Folding a large background into a large model takes minutes.
+            if (n_background * model.trees().len()) << standard.depth > 2_000_000_000_usize {
                 continue;
             }
             let n_rows = standard.n_rows(engine);
-            let background = rows.slice_axis(Axis(0), Slice::from(0..n_background)).to_owned();
-            let background = Background::new(background)?;
+            let background = Background::new(self::rows(n_background, 3))?;
             let build = move || Ok(TreeShap::interventional(model, &background)?.with_engine(engine));
             let name = format!("interventional {n_background} {engine:?} Double");
             ways.push(Way { name, build: Box::new(build), n_rows, n_threads });

@@ -392,7 +392,12 @@ pub(super) fn margins(
     rows: ArrayView2<'_, f64>,
 ) -> Result<Array2<f64>, Error> {
     let (expected, actual) = (ensemble.n_features(), rows.ncols());
-    ensemble.margins(rows).map_err(|_| Error::Columns { what, expected, actual })
+    let shape = (rows.nrows(), ensemble.n_outputs());
+    ensemble
+        .check_columns(rows)
+        .ok()
+        .and_then(|()| Array2::from_shape_vec(shape, predictions::margins(ensemble, rows)).ok())
+        .ok_or(Error::Columns { what, expected, actual })
 }
 
 fn cover_in_words(source: CoverSource) -> &'static str {
