@@ -23,6 +23,7 @@ mod memo;
 mod path_dependent;
 mod paths;
 mod pattern_tables;
+mod predictions;
 mod program;
 mod quadrature;
 mod question;

@@ -114,7 +114,10 @@ fn on_long_chains() {
         let model = chain(n_features, n_splits);
         let build = || TreeShap::path_dependent(&model).unwrap();
         let rows =
-            Array2::from_shape_fn((9, n_features), |(row, k)| if (row + k) % 11 == 0 { 0.2 } else { 0.9 });
+            Array2::from_shape_fn(
+                (9, n_features),
+                |(row, k)| if (row + k).is_multiple_of(11) { 0.2 } else { 0.9 },
+            );
         check(&format!("{n_features} features, {n_splits} splits"), &build, &rows);
     }
 }

@@ -4,7 +4,7 @@
 
 use ndarray::{Array2, Axis, Slice, concatenate};
 use rationale_core::{Background, Explain, Seed, Silent};
-use rationale_shapley::tree::{RescaledTreeShap, TreeShap};
+use rationale_shapley::tree::{Engine, Precision, RescaledTreeShap, TreeShap};
 use rationale_testkit::random_trees::{self, Shape};
 use rationale_trees::{Link, TreeEnsemble};
 
@@ -51,6 +51,47 @@ fn threads_and_block_sizes_change_no_bit() {
             assert!(expected == actual, "{n_threads} threads, blocks of {block_rows}");
         }
     }
+}
+
+#[test]
+fn threads_and_block_sizes_change_no_bit_of_any_engine() {
+    let shape = Shape { n_features: 5, n_outputs: 2, n_trees: 8, depth: 6 };
+    let model = random_trees::ensemble(shape, Seed::new(14)).unwrap();
+    let rows = random_trees::rows(100, 5, Seed::new(15)) * 1.1;
+    let background = Background::new(random_trees::rows(30, 5, Seed::new(16))).unwrap();
+    let path_dependent: &(dyn Fn() -> TreeShap + Sync) = &|| TreeShap::path_dependent(&model).unwrap();
+    let interventional: &(dyn Fn() -> TreeShap + Sync) =
+        &|| TreeShap::interventional(&model, &background).unwrap();
+    let value_bits =
+        |explainer: TreeShap| bits(explainer.explain(rows.view(), &Silent).unwrap().values().iter().copied());
+    for build in [path_dependent, interventional] {
+        for (engine, precision) in [Engine::Auto, Engine::RowSimd, Engine::PatternTables]
+            .into_iter()
+            .flat_map(|engine| [(engine, Precision::Double), (engine, Precision::Single)])
+        {
+            let explainer = || build().with_engine(engine).with_precision(precision);
+            for set in TreeShap::instruction_sets() {
+                let expected = on_threads(1, || value_bits(explainer().with_instruction_set(set)));
+                for (n_threads, block_rows) in [(2, 1), (4, 7), (4, 64)] {
+                    let cut = || explainer().with_instruction_set(set).with_block_rows(block_rows);
+                    let actual = on_threads(n_threads, || value_bits(cut()));
+                    assert!(expected == actual, "{engine:?} {precision:?} {set}, blocks of {block_rows}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn announced_rows_give_parts_the_engine_of_the_whole() {
+    let rows = random_trees::rows(600, 12, Seed::new(12));
+    let whole = TreeShap::interventional(&model(), &background(30)).unwrap().with_announced_rows(600);
+    let expected = bits(whole.explain(rows.view(), &Silent).unwrap().values().iter().copied());
+    let parts: Vec<u64> = rows
+        .axis_chunks_iter(Axis(0), 50)
+        .flat_map(|part| bits(whole.explain(part, &Silent).unwrap().values().iter().copied()))
+        .collect();
+    assert!(expected == parts);
 }
 
 #[test]

@@ -105,6 +105,12 @@ impl WithBar for rationale::audit::Decided<'_> {
 
 impl Arguments {
     fn rule(&self) -> Result<Rule, Usage> {
+        if self.lower_is_favourable && self.label.is_none() && self.output.is_none() {
+            return Err(Usage::new(
+                "--lower-is-favourable: --favourable names the score itself, and lower scores cannot be favourable then; name \
+                 the score with --output",
+            ));
+        }
         match (self.cut_off, self.approve_rate) {
             (Some(cut_off), None) => Ok(Rule::CutOff(cut_off)),
             (None, Some(rate)) => Ok(Rule::ApproveRate(rate)),

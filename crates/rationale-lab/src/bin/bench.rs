@@ -1,8 +1,10 @@
-//! Rows per second of TreeSHAP on standard models, engine by engine: `cargo xtask bench [MODEL ...] [--write FOLDER]`.
+//! Rows per second of TreeSHAP on standard models, engine by engine: `cargo xtask bench [MODEL ...]
+//! [--one-thread] [--write FOLDER]`.
 //!
 //! | model | trees | depth |
 //! |---|---|---|
 //! | small | 100 | 4 |
+//! | forest | 100 | 6 |
 //! | medium | 500 | 6 |
 //! | large | 1000 | 8 |
 //! | deep | 100 | 16 |
@@ -38,11 +40,12 @@ struct Standard {
     n_plain: usize,
 }
 
-const MODELS: [Standard; 4] = [
+const MODELS: [Standard; 5] = [
     Standard { name: "small", n_trees: 100, depth: 4, n_plain: 10_000 },
+    Standard { name: "forest", n_trees: 100, depth: 6, n_plain: 3_000 },
     Standard { name: "medium", n_trees: 500, depth: 6, n_plain: 500 },
     Standard { name: "large", n_trees: 1000, depth: 8, n_plain: 100 },
-    Standard { name: "deep", n_trees: 100, depth: 16, n_plain: 20 },
+    Standard { name: "deep", n_trees: 100, depth: 16, n_plain: 5 },
 ];
 
 fn main() -> Result<()> {
@@ -50,6 +53,7 @@ fn main() -> Result<()> {
     let folder =
         arguments.iter().position(|word| word == "--write").map(|at| PathBuf::from(&arguments[at + 1]));
     let asked = |name: &str| arguments.iter().any(|word| word == name);
+    let threads: &[usize] = if asked("--one-thread") { &[1] } else { &[1, 2] };
     let asked_any = MODELS.iter().any(|model| asked(model.name));
     let rows = rows(N_ROWS, 1);
     if let Some(folder) = &folder {
@@ -68,7 +72,7 @@ fn main() -> Result<()> {
             let text = rationale::trees::json::to_string(&model);
             write(&folder.join(format!("{}.json", standard.name)), text.as_bytes())?;
         }
-        compare(standard, &model, &rows)?;
+        compare(standard, &model, &rows, threads)?;
     }
     Ok(())
 }
@@ -85,9 +89,9 @@ struct Way<'a> {
     n_threads: usize,
 }
 
-fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>) -> Result<()> {
+fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>, threads: &[usize]) -> Result<()> {
     let mut ways = Vec::new();
-    for n_threads in [1, 2] {
+    for &n_threads in threads {
         for (engine, precision) in [
             (Engine::Plain, Precision::Double),
             (Engine::RowSimd, Precision::Double),
@@ -97,7 +101,7 @@ fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>) -> Res
             (Engine::Auto, Precision::Double),
             (Engine::Auto, Precision::Single),
         ] {
-            if engine == Engine::PatternTables && standard.depth > 8 {
+            if engine == Engine::PatternTables && standard.depth > 6 {
                 continue;
             }
             let n_rows = standard.n_rows(engine);
@@ -106,13 +110,15 @@ fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>) -> Res
             let name = format!("path-dependent {engine:?} {precision:?}");
             ways.push(Way { name, build: Box::new(build), n_rows, n_threads });
         }
-        for (n_background, engine) in [(100, Engine::Plain), (100, Engine::Auto), (10_000, Engine::Auto)] {
-            if standard.depth > 6 {
+        let backgrounds =
+            [(100, Engine::Plain), (100, Engine::Auto), (10_000, Engine::Auto), (1_000_000, Engine::Auto)];
+        for (n_background, engine) in backgrounds {
+            // Folding a large background into a large model takes minutes.
+            if (n_background * model.trees().len()) << standard.depth > 2_000_000_000_usize {
                 continue;
             }
             let n_rows = standard.n_rows(engine);
-            let background = rows.slice_axis(Axis(0), Slice::from(0..n_background)).to_owned();
-            let background = Background::new(background)?;
+            let background = Background::new(self::rows(n_background, 3))?;
             let build = move || Ok(TreeShap::interventional(model, &background)?.with_engine(engine));
             let name = format!("interventional {n_background} {engine:?} Double");
             ways.push(Way { name, build: Box::new(build), n_rows, n_threads });
@@ -237,8 +243,7 @@ fn grow(
 ) -> usize {
     let (place, cover) = (nodes.len(), here.len() as f64);
     let feature = draws.below(N_FEATURES);
-    #[expect(clippy::cast_sign_loss, reason = "a share of a cover")]
-    let cut = ((0.2 + 0.6 * draws.uniform()) * cover) as usize;
+    let cut = here.len() / 5 + draws.below((3 * here.len() / 5).max(1));
     nodes.push(NodeSpec::leaf(vec![f64::from(draws.normal() as f32)]).with_cover(cover));
     if depth == 0 || cut == 0 {
         return place;

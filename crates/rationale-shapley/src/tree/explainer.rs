@@ -15,6 +15,7 @@ use super::lanes::Instructions;
 use super::leaf_table::{self, ByCover};
 use super::path_dependent::PathDependent;
 use super::paths::{Columns, Leaf, Paths, round_into, rounded};
+use super::predictions;
 use super::vectorised::{Job, Plan, Plans};
 use super::{Engine, Error, Interactions, Precision};
 
@@ -46,8 +47,10 @@ thread_local! {
 /// **Holds**: efficiency (values sum to prediction minus base value), symmetry, additivity over trees; dummy in the
 /// interventional form, and in the path-dependent form for features that no split names.
 ///
-/// **Costs**: no model calls. Time a row and leaf: a look-up, plus O(d²) for each new pattern in a block of rows, d the
-/// number of different features on the path; interventional, times the number of different background patterns.
+/// **Costs**: no model calls. Path-dependent, time a row grows with the number of splits times half the number of different
+/// features on the longest path, many rows at once. Interventional, a row costs the same whatever the background's size,
+/// as long as paths have up to 12 different features and tables pay for the job; beyond, a look-up a row and leaf, plus for
+/// each new pattern in a block of rows O(d) times the number of different background patterns. See [`Engine`].
 ///
 /// **Departs** from shap: the margin is explained, never a probability (see [`RescaledTreeShap`](super::RescaledTreeShap));
 /// a node that no training row reached passes half of the weight to each child, where shap divides by zero; any number
@@ -324,17 +327,8 @@ impl TreeShap {
         let base = Array1::from(self.base_values.clone());
         let n_outputs = base.len();
         let base_values = base.broadcast((rows.nrows(), n_outputs)).map(|base| base.to_owned());
-        let mut predictions = vec![0.0; rows.nrows() * n_outputs];
-        let blocks = predictions.par_chunks_mut((self.block_rows * n_outputs).max(1)).enumerate();
-        blocks.try_for_each(|(block, predictions)| -> Result<(), rationale_core::Error> {
-            let start = block * self.block_rows;
-            let rows =
-                rows.slice_axis(Axis(0), Slice::from(start..start + predictions.len() / n_outputs.max(1)));
-            let margins = self.ensemble.margins(rows).map_err(rationale_core::Error::model)?;
-            predictions.iter_mut().zip(&margins).for_each(|(prediction, margin)| *prediction = *margin);
-            Ok(())
-        })?;
-        let predictions = Array2::from_shape_vec((rows.nrows(), n_outputs), predictions);
+        let predictions =
+            Array2::from_shape_vec((rows.nrows(), n_outputs), predictions::margins(&self.ensemble, rows));
         let predictions = predictions.map_err(rationale_core::Error::model)?;
         Ok((base_values.unwrap_or_default(), predictions))
     }
@@ -398,7 +392,12 @@ pub(super) fn margins(
     rows: ArrayView2<'_, f64>,
 ) -> Result<Array2<f64>, Error> {
     let (expected, actual) = (ensemble.n_features(), rows.ncols());
-    ensemble.margins(rows).map_err(|_| Error::Columns { what, expected, actual })
+    let shape = (rows.nrows(), ensemble.n_outputs());
+    ensemble
+        .check_columns(rows)
+        .ok()
+        .and_then(|()| Array2::from_shape_vec(shape, predictions::margins(ensemble, rows)).ok())
+        .ok_or(Error::Columns { what, expected, actual })
 }
 
 fn cover_in_words(source: CoverSource) -> &'static str {

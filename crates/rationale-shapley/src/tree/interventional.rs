@@ -145,53 +145,46 @@ fn beta(a: u32, b: u32) -> f64 {
     1.0 / (inverse * f64::from(a + b + 1))
 }
 
+/// Up to this many features on its longest path a tree is counted by arrays.
+const DENSE_FEATURES: usize = 12;
+
 fn count(tree: &Paths, blocks: &[(Vec<f64>, usize)], share: f64) -> Vec<Vec<(Pattern, f64)>> {
-    let mut counts: Vec<Counts> = tree.leaves().iter().map(Counts::new).collect();
-    let mut walk = Walk::default();
+    if tree.longest() <= DENSE_FEATURES {
+        count_dense(tree, blocks, share)
+    } else {
+        count_sparse(tree, blocks, share)
+    }
+}
+
+fn count_dense(tree: &Paths, blocks: &[(Vec<f64>, usize)], share: f64) -> Vec<Vec<(Pattern, f64)>> {
+    let mut counts: Vec<Vec<u64>> = tree.leaves().iter().map(|leaf| vec![0; 1 << leaf.len()]).collect();
+    let mut walk = Walk::<u16>::default();
     for (values, n_rows) in blocks {
-        tree.patterns(&Columns::new(values, *n_rows), &mut walk, |leaf, patterns| counts[leaf].add(patterns));
+        tree.patterns(&Columns::new(values, *n_rows), &mut walk, |leaf, patterns| {
+            patterns.iter().for_each(|pattern| counts[leaf][usize::from(*pattern)] += 1);
+        });
     }
-    counts.into_iter().map(|counts| counts.shares(share)).collect()
+    let shares = |counts: Vec<u64>| {
+        let occur = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
+        occur.map(|(pattern, count)| (pattern as Pattern, count as f64 * share)).collect()
+    };
+    counts.into_iter().map(shares).collect()
 }
 
-/// How often each pattern occurs at a leaf.
-enum Counts {
-    /// By pattern; for short paths.
-    Dense(Vec<u64>),
-    Sparse(BTreeMap<Pattern, u64>),
-}
-
-impl Counts {
-    const DENSE_FEATURES: usize = 12;
-
-    fn new(leaf: &Leaf) -> Self {
-        if leaf.len() <= Self::DENSE_FEATURES {
-            Self::Dense(vec![0; 1 << leaf.len()])
-        } else {
-            Self::Sparse(BTreeMap::new())
-        }
-    }
-
-    fn add(&mut self, patterns: &[Pattern]) {
-        match self {
-            Self::Dense(counts) => patterns.iter().for_each(|pattern| counts[*pattern as usize] += 1),
-            Self::Sparse(counts) => {
-                patterns.iter().for_each(|pattern| *counts.entry(*pattern).or_default() += 1);
+fn count_sparse(tree: &Paths, blocks: &[(Vec<f64>, usize)], share: f64) -> Vec<Vec<(Pattern, f64)>> {
+    let mut counts = vec![BTreeMap::<Pattern, u64>::new(); tree.leaves().len()];
+    let mut walk = Walk::<Pattern>::default();
+    for (values, n_rows) in blocks {
+        tree.patterns(&Columns::new(values, *n_rows), &mut walk, |leaf, patterns| {
+            for &pattern in patterns {
+                *counts[leaf].entry(pattern).or_default() += 1;
             }
-        }
+        });
     }
-
-    /// The patterns that occur, in ascending order.
-    fn shares(self, share: f64) -> Vec<(Pattern, f64)> {
-        let share = |(pattern, count): (Pattern, u64)| (pattern, count as f64 * share);
-        match self {
-            Self::Dense(counts) => {
-                let counts = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
-                counts.map(|(pattern, count)| share((pattern as Pattern, count))).collect()
-            }
-            Self::Sparse(counts) => counts.into_iter().map(share).collect(),
-        }
-    }
+    let shares = |counts: BTreeMap<Pattern, u64>| {
+        counts.into_iter().map(|(pattern, count)| (pattern, count as f64 * share)).collect()
+    };
+    counts.into_iter().map(shares).collect()
 }
 
 /// Cuts trees and background so that no batch's patterns take more than `memory_limit` bytes (or one tree and one row).

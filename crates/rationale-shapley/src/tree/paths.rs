@@ -3,12 +3,23 @@
 //! Whether a row satisfies the splits on a feature of the path is one bit, so a row and a leaf meet in a bit mask, and
 //! every Shapley kernel is a function of the leaf and the mask.
 
+use std::ops::{BitOr, Shl};
+
 use rationale_trees::{InputPrecision, Node, Outputs, Side, Split, Tree};
 
 use super::Error;
 
 /// Bit k set: the row fails a split on the k-th feature of the path.
 pub(super) type Pattern = u128;
+
+/// A number that holds a pattern: [`Pattern`], or a shorter one where all paths of a tree are short.
+pub(super) trait Bits:
+    Copy + Default + From<bool> + BitOr<Output = Self> + Shl<u32, Output = Self>
+{
+}
+
+impl Bits for Pattern {}
+impl Bits for u16 {}
 
 /// One tree, ready to be walked by blocks of rows.
 #[derive(Debug)]
@@ -134,12 +145,13 @@ impl Paths {
         })
     }
 
-    /// Calls `visit` for each leaf with the patterns `[row]` of the rows in `columns`.
-    pub(super) fn patterns(
+    /// Calls `visit` for each leaf with the patterns `[row]` of the rows in `columns`, in numbers that hold the longest
+    /// path.
+    pub(super) fn patterns<P: Bits>(
         &self,
         columns: &Columns<'_>,
-        walk: &mut Walk,
-        mut visit: impl FnMut(usize, &[Pattern]),
+        walk: &mut Walk<P>,
+        mut visit: impl FnMut(usize, &[P]),
     ) {
         let n_rows = columns.n_rows;
         walk.resize(self.n_levels * n_rows);
@@ -273,15 +285,15 @@ pub(super) fn round_into<'a>(
 
 /// What a walk remembers, level by level; kept between trees to save the allocation.
 #[derive(Default)]
-pub(super) struct Walk {
-    patterns: Vec<Pattern>,
+pub(super) struct Walk<P = Pattern> {
+    patterns: Vec<P>,
     sides: Vec<Side>,
 }
 
-impl Walk {
+impl<P: Bits> Walk<P> {
     fn resize(&mut self, len: usize) {
         self.patterns.clear();
-        self.patterns.resize(len, 0);
+        self.patterns.resize(len, P::default());
         self.sides.resize(len, Side::Left);
     }
 
@@ -291,7 +303,7 @@ impl Walk {
         let above = &above[level - n_rows..];
         let sides = &self.sides[level - n_rows..level];
         for ((here, above), taken) in here.iter_mut().zip(above).zip(sides) {
-            *here = above | Pattern::from(*taken != side) << bit;
+            *here = *above | P::from(*taken != side) << bit;
         }
     }
 }

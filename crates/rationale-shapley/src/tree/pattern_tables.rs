@@ -12,6 +12,7 @@
     clippy::inline_always,
     reason = "a function that is not inlined is compiled without the instruction set"
 )]
+#![expect(clippy::needless_range_loop, reason = "vectors index several arrays at once")]
 
 use pulp::{Simd, WithSimd};
 use rationale_trees::{Side, Tree};
@@ -244,11 +245,11 @@ impl<N: Number> WithSimd for LookUp<'_, N> {
                 let left = visit.question.lefts(lanes, self.rows, &self.trees[tabled.tree]);
                 lefts[visit.level] = left;
                 if let Some(pair) = &visit.pair {
-                    let pattern = patterns[visit.level];
-                    let set = lanes.splat_index(pair.left);
-                    let pattern: [_; VECTORS] = std::array::from_fn(|v| {
-                        lanes.select_index(left[v], lanes.or_index(pattern[v], set), pattern[v])
-                    });
+                    let (mut pattern, set) = (patterns[visit.level], lanes.splat_index(pair.left));
+                    for v in 0..VECTORS {
+                        let with_set = lanes.or_index(pattern[v], set);
+                        pattern[v] = lanes.select_index(left[v], with_set, pattern[v]);
+                    }
                     add_pair::<N::Lanes<S>>(lanes, tabled, pair, pattern, self.rows.n_features, values);
                 }
             }
@@ -265,13 +266,15 @@ fn step<L: Lanes>(
     lefts: Mask<L>,
 ) -> [L::Index; VECTORS] {
     let (sets, keeps) = (lanes.splat_index(visit.sets), lanes.splat_index(!visit.clears));
-    std::array::from_fn(|v| {
+    let mut pattern = above;
+    for v in 0..VECTORS {
         let (satisfied, failed) = (lanes.or_index(above[v], sets), lanes.and_index(above[v], keeps));
-        match visit.side {
+        pattern[v] = match visit.side {
             Side::Left => lanes.select_index(lefts[v], satisfied, failed),
             Side::Right => lanes.select_index(lefts[v], failed, satisfied),
-        }
-    })
+        };
+    }
+    pattern
 }
 
 #[inline(always)]
@@ -284,28 +287,60 @@ fn add_pair<L: Lanes>(
     values: &mut [Cell<L>],
 ) {
     let len = pair.len(L::Number::MOST_LANES);
-    let bits = [0, 1, 2].map(|bit| pattern.map(|pattern| lanes.has_bit(pattern, (L::WIDTH as u32) << bit)));
-    let n_vectors = if lanes.permutes() { len / L::WIDTH } else { usize::MAX };
+    match if lanes.permutes() { len / L::WIDTH } else { usize::MAX } {
+        1 => add_tables::<L, 1>(lanes, tabled, (pair, len), pattern, n_features, values),
+        2 => add_tables::<L, 2>(lanes, tabled, (pair, len), pattern, n_features, values),
+        4 => add_tables::<L, 4>(lanes, tabled, (pair, len), pattern, n_features, values),
+        8 => add_tables::<L, 8>(lanes, tabled, (pair, len), pattern, n_features, values),
+        _ => add_tables::<L, 0>(lanes, tabled, (pair, len), pattern, n_features, values),
+    }
+}
+
+/// With tables of `T` vectors, looked up in registers; 0 for tables in memory.
+#[inline(always)]
+fn add_tables<L: Lanes, const T: usize>(
+    lanes: L,
+    tabled: &Tabled<L::Number>,
+    (pair, len): (&Pair, usize),
+    pattern: [L::Index; VECTORS],
+    n_features: usize,
+    values: &mut [Cell<L>],
+) {
     let features = &tabled.features[pair.first_feature..][..pair.n_features];
     let mut tables = tabled.tables[pair.first_table..].chunks_exact(len);
     for output in 0..tabled.n_outputs {
         let values = &mut values[(tabled.first_output + output) * n_features..][..n_features];
         for (&feature, table) in features.iter().zip(&mut tables) {
             let value = &mut values[feature as usize];
-            let t = L::vectors(table);
             for v in 0..VECTORS {
-                let one = |i: usize| lanes.permute(t[i], pattern[v]);
-                let two = |i: usize| lanes.select(bits[0][v], one(2 * i + 1), one(2 * i));
-                let four = |i: usize| lanes.select(bits[1][v], two(2 * i + 1), two(2 * i));
-                let found = match n_vectors {
-                    1 => one(0),
-                    2 => two(0),
-                    4 => four(0),
-                    8 => lanes.select(bits[2][v], four(1), four(0)),
+                let found = match L::vectors(table).first_chunk::<T>() {
+                    Some(table) if T > 0 => in_registers(lanes, *table, pattern[v]),
                     _ => lanes.look_up(table, pattern[v]),
                 };
                 value[v] = lanes.add(value[v], found);
             }
         }
     }
+}
+
+/// Looks up in each vector of the table, then halves their number bit by bit.
+#[inline(always)]
+fn in_registers<L: Lanes, const T: usize>(
+    lanes: L,
+    mut table: [L::Vector; T],
+    pattern: L::Index,
+) -> L::Vector {
+    for t in 0..T {
+        table[t] = lanes.permute(table[t], pattern);
+    }
+    let (mut n, mut bit) = (T, L::WIDTH as u32);
+    while n > 1 {
+        n /= 2;
+        let mask = lanes.has_bit(pattern, bit);
+        for t in 0..n {
+            table[t] = lanes.select(mask, table[2 * t + 1], table[2 * t]);
+        }
+        bit *= 2;
+    }
+    table[0]
 }

@@ -50,13 +50,31 @@ impl<N: Number> Question<N> {
             return self.one_by_one(lanes, rows, tree);
         }
         let x = &cells::<L>(rows.columns)[self.feature as usize];
+        let mut lefts = [lanes.all(); VECTORS];
         match self.test {
-            Comparison::Less(t) => x.map(|x| lanes.less(x, lanes.splat(t))),
-            Comparison::LessOrMissing(t) => x.map(|x| lanes.not(lanes.less_or_equal(lanes.splat(t), x))),
-            Comparison::LessOrEqual(t) => x.map(|x| lanes.less_or_equal(x, lanes.splat(t))),
-            Comparison::LessOrEqualOrMissing(t) => x.map(|x| lanes.not(lanes.less(lanes.splat(t), x))),
-            Comparison::Other => self.one_by_one(lanes, rows, tree),
+            Comparison::Less(t) => {
+                for v in 0..VECTORS {
+                    lefts[v] = lanes.less(x[v], lanes.splat(t));
+                }
+            }
+            Comparison::LessOrMissing(t) => {
+                for v in 0..VECTORS {
+                    lefts[v] = lanes.not(lanes.less_or_equal(lanes.splat(t), x[v]));
+                }
+            }
+            Comparison::LessOrEqual(t) => {
+                for v in 0..VECTORS {
+                    lefts[v] = lanes.less_or_equal(x[v], lanes.splat(t));
+                }
+            }
+            Comparison::LessOrEqualOrMissing(t) => {
+                for v in 0..VECTORS {
+                    lefts[v] = lanes.not(lanes.less(lanes.splat(t), x[v]));
+                }
+            }
+            Comparison::Other => return self.one_by_one(lanes, rows, tree),
         }
+        lefts
     }
 
     #[inline(always)]
@@ -64,8 +82,11 @@ impl<N: Number> Question<N> {
         let mut lefts = [N::ZERO; 16 * VECTORS];
         let lefts = &mut lefts[..L::WIDTH * VECTORS];
         self.ask(rows, tree, lefts);
-        let zero = lanes.splat(N::ZERO);
-        cells::<L>(lefts)[0].map(|left| lanes.less(zero, left))
+        let (lefts, mut mask) = (&cells::<L>(lefts)[0], [lanes.all(); VECTORS]);
+        for v in 0..VECTORS {
+            mask[v] = lanes.less(lanes.splat(N::ZERO), lefts[v]);
+        }
+        mask
     }
 
     /// Writes one for each row that goes left, and zero for the others.

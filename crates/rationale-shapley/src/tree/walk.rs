@@ -315,7 +315,10 @@ impl<L: Lanes, const Q: usize> Kernel<'_, L, Q> {
 }
 
 #[inline(always)]
-fn masked<L: Lanes>(lanes: L, mask: Mask<L>, cell: Cell<L>) -> Cell<L> {
+fn masked<L: Lanes>(lanes: L, mask: Mask<L>, mut cell: Cell<L>) -> Cell<L> {
     let zero = lanes.splat(L::Number::ZERO);
-    std::array::from_fn(|v| lanes.select(mask[v], cell[v], zero))
+    for v in 0..VECTORS {
+        cell[v] = lanes.select(mask[v], cell[v], zero);
+    }
+    cell
 }
