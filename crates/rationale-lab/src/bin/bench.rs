@@ -114,7 +114,8 @@ fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>, thread
             [(100, Engine::Plain), (100, Engine::Auto), (10_000, Engine::Auto), (1_000_000, Engine::Auto)];
         for (n_background, engine) in backgrounds {
             // Folding a large background into a large model takes minutes.
-            if (n_background * model.trees().len()) << standard.depth > 2_000_000_000_usize {
+            let n_meetings = (n_background * model.trees().len()) << standard.depth;
+            if standard.depth > 8 || n_meetings > 2_000_000_000 {
                 continue;
             }
             let n_rows = standard.n_rows(engine);
