@@ -226,7 +226,8 @@ impl Decided<'_> {
     /// Explains every applicant, finds the reasons of those declined, and compares groups.
     #[tracing::instrument(name = "explain_applicants", skip_all, fields(rows = self.rows.nrows(), reference = self.reference.rows().nrows()))]
     pub fn explain(self, progress: &dyn Progress) -> Result<Findings, Error> {
-        let attributions = self.attributions(&self.reference, self.rows.view(), progress, WHOLE_MEMORY)?;
+        let job = (WHOLE_MEMORY, self.rows.nrows());
+        let attributions = self.attributions(&self.reference, self.rows.view(), progress, job)?;
         let cases = self.cases(&attributions, progress)?;
         let compare = |groups: &Groups| {
             Comparison::new(groups, &self.decisions, &self.scores, &attributions, self.audit.seed)
@@ -248,16 +249,18 @@ impl Decided<'_> {
         })
     }
 
-    /// Attributions `[row, column, 1]` of the score's margin.
+    /// Attributions `[row, column, 1]` of the score's margin. `n_announced` rows are explained so in all, of which these are a
+    /// part: the engine is chosen for all of them.
     fn attributions(
         &self,
         reference: &Background,
         rows: ArrayView2<'_, f64>,
         progress: &dyn Progress,
-        memory: usize,
+        (memory, n_announced): (usize, usize),
     ) -> Result<Attributions, Error> {
         let explainer = TreeShap::interventional(self.audit.model.trees(), reference)?;
-        let explained = explainer.with_memory_limit(memory).explain(rows, progress)?;
+        let explainer = explainer.with_memory_limit(memory).with_announced_rows(n_announced);
+        let explained = explainer.explain(rows, progress)?;
         let explained = explained.select_output(self.output)?.grouped(&self.columns)?;
         let name = match self.unit() {
             Unit::Score => explained.output_names()[0].clone(),
@@ -285,9 +288,10 @@ impl Decided<'_> {
     /// What each reason's group gave to these rows against each fold `[fold, row, group]`.
     fn folded(&self, block: &[usize], progress: &dyn Progress) -> Result<Array3<f64>, Error> {
         let rows = self.rows.select(Axis(0), block);
+        let job = (FOLD_MEMORY, self.decisions.declined().len());
         let mut values = Array3::zeros((self.folds.len(), block.len(), self.reasons.groups.len()));
         for (fold, mut values) in self.folds.iter().zip(values.outer_iter_mut()) {
-            let explained = self.attributions(fold, rows.view(), &Silent, FOLD_MEMORY)?;
+            let explained = self.attributions(fold, rows.view(), &Silent, job)?;
             let explained = explained.grouped(&self.reasons.groups)?;
             values.assign(&explained.values().index_axis(Axis(2), 0));
             progress.advance(block.len() as u64);
