@@ -1,16 +1,20 @@
 //! The workspace as cargo sees it: its root, its packages, and what they depend on.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::command::ask_cargo;
 
-/// The root of the workspace.
+/// The root of the workspace, as cargo says it when it runs this: checkouts that share a target folder share the program.
 pub(crate) fn root() -> &'static Path {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask)
+    static XTASK: LazyLock<PathBuf> = LazyLock::new(|| {
+        let at_run_time = std::env::var_os("CARGO_MANIFEST_DIR");
+        at_run_time.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
+    });
+    XTASK.parent().unwrap_or(&XTASK)
 }
 
 /// What `cargo metadata` says, as far as it is of use here.
