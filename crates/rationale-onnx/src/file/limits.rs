@@ -1,0 +1,41 @@
+//! How much a file may ask for.
+
+use crate::Error;
+
+/// How much a file may ask for; beyond it reading fails before memory is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes held, tensors and everything else together. Lists that grow take up to twice what is counted for them.
+    /// 16 GiB by default.
+    pub memory: u64,
+    /// Graphs inside graphs, as branches and loops have them. 16 by default; exporters write 1 to 3.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory: 16 << 30, depth: 16 }
+    }
+}
+
+/// What is left of the memory.
+pub(super) struct Budget {
+    limit: u64,
+    held: u64,
+}
+
+impl Budget {
+    pub(super) fn new(limit: u64) -> Self {
+        Self { limit, held: 0 }
+    }
+
+    /// Counts bytes that are about to be taken; `what` names them where they are too many.
+    pub(super) fn take(&mut self, bytes: u64, what: impl FnOnce() -> String) -> Result<(), Error> {
+        let needed = self.held.saturating_add(bytes);
+        if needed > self.limit {
+            return Err(Error::Memory { what: what(), needed, limit: self.limit });
+        }
+        self.held = needed;
+        Ok(())
+    }
+}
