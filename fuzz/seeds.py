@@ -55,6 +55,7 @@ def main():
         write("skops", name, unpacked(path))
     for path in sorted(GOLDEN.glob("onnx_ml/*.onnx")):
         write("onnx_ml", path.stem, path.read_bytes())
+        write("onnx_network", path.stem, path.read_bytes())
 
 
 if __name__ == "__main__":

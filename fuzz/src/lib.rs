@@ -5,10 +5,12 @@
 //! [`ModelFile::from_bytes`] gives where that sees the same format.
 
 use std::alloc::System;
+use std::collections::BTreeSet;
 
 use cap::Cap;
 use ndarray::Array2;
 use rationale_core::Predict;
+use rationale_onnx::{Graph, Limits};
 use rationale_trees::{Error, ModelFile, TreeEnsemble, json};
 
 /// Ends the program where more than 1 GiB would be held, although nothing of it were ever written to: without a sanitizer
@@ -35,6 +37,30 @@ pub fn check(read: Read, bytes: &[u8]) {
     {
         assert_eq!(recognised, file);
     }
+}
+
+/// Reads the bytes as a network. One that is read has the bytes that its shapes ask for, and nodes that come after what they
+/// need.
+pub fn check_network(bytes: &[u8]) {
+    let limits = Limits { memory: 1 << 28, ..Limits::default() };
+    let file = rationale_onnx::ModelFile::from_bytes_within(bytes, limits).map_err(|error| error.to_string());
+    if let Ok(file) = file {
+        is_whole(&file.graph);
+    }
+}
+
+fn is_whole(graph: &Graph) {
+    for tensor in &graph.initialisers {
+        let n_elements: usize = tensor.dimensions.iter().product();
+        assert_eq!(tensor.bytes.len(), (n_elements * tensor.element.bits() as usize).div_ceil(8));
+    }
+    let inputs = graph.inputs.iter().map(|input| &input.name);
+    let mut given: BTreeSet<_> = inputs.chain(graph.initialisers.iter().map(|tensor| &tensor.name)).collect();
+    for node in &graph.nodes {
+        assert!(node.inputs.iter().all(|input| input.is_empty() || given.contains(input)));
+        given.extend(&node.outputs);
+    }
+    assert!(graph.outputs.iter().all(|output| given.contains(&output.name)));
 }
 
 fn predicts(ensemble: &TreeEnsemble) {

@@ -74,7 +74,8 @@ impl Parts {
     }
 
     fn finish<R: BufRead>(mut self, wire: &mut Wire<R>) -> Result<Initialiser, Error> {
-        let label = if self.name.is_empty() { format!("at byte {}", self.offset) } else { self.name.clone() };
+        let label =
+            if self.name.is_empty() { format!("(at byte {})", self.offset) } else { self.name.clone() };
         let unknown = || Error::ElementType { what: label.clone(), code: self.code };
         let element = ElementType::from_code(self.code).ok_or_else(unknown)?;
         let (dimensions, n_bytes) = self.size(&label, element)?;

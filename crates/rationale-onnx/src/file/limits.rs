@@ -8,7 +8,8 @@ pub struct Limits {
     /// Bytes held, tensors and everything else together. Lists that grow take up to twice what is counted for them.
     /// 16 GiB by default.
     pub memory: u64,
-    /// Graphs inside graphs, as branches and loops have them. 16 by default; exporters write 1 to 3.
+    /// Graphs inside graphs, as branches and loops have them, the outermost counted. 16 by default; exporters write 1 to 3.
+    /// Each takes a piece of the stack.
     pub depth: usize,
 }
 
