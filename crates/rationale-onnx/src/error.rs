@@ -270,4 +270,52 @@ pub enum Error {
         /// What would be right.
         expected: &'static str,
     },
+    /// Operators that are not run; everything is listed at once.
+    #[error("the model needs what cannot be run: {}", list.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Operators {
+        /// Every operator, with the nodes that use it.
+        list: Vec<UnsupportedOperator>,
+    },
+    /// An operator set that is not run.
+    #[error("the model uses operator set {version} of ONNX, but 9 to 21 can be run: export it again with one of these")]
+    OpsetVersion {
+        /// The version that the file names.
+        version: i64,
+    },
+    /// A type of elements that tensors do not have.
+    #[error("{what} holds {element} elements, which cannot be computed with")]
+    Unheld {
+        /// The tensor or value.
+        what: String,
+        /// Its element type.
+        element: ElementType,
+    },
+    /// A node has fewer inputs or outputs than its operator needs.
+    #[error("{node} has {found}, but {expected} is needed")]
+    Arity {
+        /// The node.
+        node: String,
+        /// What there is.
+        found: String,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// What can be computed before any input is known cannot be.
+    #[error(transparent)]
+    Constant(#[from] rationale_tensor::Error),
+}
+
+/// An operator that is not run, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsupportedOperator {
+    /// The operator, with its domain where that is not ONNX's own, and with what of it is not supported.
+    pub operator: String,
+    /// The nodes that use it, by name or by first output.
+    pub nodes: Vec<String>,
+}
+
+impl std::fmt::Display for UnsupportedOperator {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} ({})", self.operator, self.nodes.join(", "))
+    }
 }

@@ -84,7 +84,7 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    pub(super) fn new(owner: String, list: Vec<(String, Value)>) -> Result<Self, Error> {
+    pub(crate) fn new(owner: String, list: Vec<(String, Value)>) -> Result<Self, Error> {
         let mut attributes = Self { owner, values: BTreeMap::new() };
         for (name, value) in list {
             if attributes.values.contains_key(&name) {
