@@ -1,6 +1,6 @@
 //! An ONNX graph at work.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -34,14 +34,14 @@ pub struct OnnxNetwork {
     pub(crate) producer: Producer,
     /// Names of all values, by number.
     pub(crate) names: Vec<String>,
-    pub(crate) ids: HashMap<String, ValueId>,
+    pub(crate) ids: BTreeMap<String, ValueId>,
     pub(crate) inputs: Vec<ValueId>,
     pub(crate) outputs: Vec<ValueId>,
-    pub(crate) constants: HashMap<ValueId, Tensor>,
+    pub(crate) constants: BTreeMap<ValueId, Tensor>,
     /// In an order in which each comes after what it needs.
     pub(crate) steps: Vec<Step>,
     /// The step that gives a value.
-    pub(crate) origins: HashMap<ValueId, usize>,
+    pub(crate) origins: BTreeMap<ValueId, usize>,
 }
 
 impl OnnxNetwork {
@@ -98,7 +98,8 @@ impl OnnxNetwork {
 
     /// Values with which a computation of `wanted` begins, and which steps it needs.
     fn plan(&self, run: &Run<'_>, wanted: &[ValueId]) -> Result<Plan, RunError> {
-        let mut plan = Plan { values: HashMap::new(), needs: vec![false; self.steps.len()], uses: HashMap::new() };
+        let mut plan =
+            Plan { values: BTreeMap::new(), needs: vec![false; self.steps.len()], uses: BTreeMap::new() };
         let mut open: Vec<ValueId> = wanted.to_vec();
         wanted.iter().for_each(|id| *plan.uses.entry(*id).or_default() += 1);
         let mut seen = vec![false; self.names.len()];
@@ -133,7 +134,12 @@ impl OnnxNetwork {
         }
     }
 
-    fn run_step(&self, step: &Step, inputs: &[Option<Tensor>], run: &Run<'_>) -> Result<Vec<Tensor>, RunError> {
+    fn run_step(
+        &self,
+        step: &Step,
+        inputs: &[Option<Tensor>],
+        run: &Run<'_>,
+    ) -> Result<Vec<Tensor>, RunError> {
         // Shapes are checked before the tensor library is called; should one slip through, its panic becomes an error.
         let outputs = catch_unwind(AssertUnwindSafe(|| run.apply(&*step.operator, inputs)));
         let outputs = outputs.unwrap_or_else(|panic| Err(RunError::Backend { message: message_of(&*panic) }));
@@ -185,10 +191,10 @@ impl Network for OnnxNetwork {
 
 /// What one run holds.
 struct Plan {
-    values: HashMap<ValueId, Tensor>,
+    values: BTreeMap<ValueId, Tensor>,
     needs: Vec<bool>,
     /// How often each value will still be taken.
-    uses: HashMap<ValueId, usize>,
+    uses: BTreeMap<ValueId, usize>,
 }
 
 impl Plan {
@@ -204,7 +210,11 @@ impl Plan {
 fn check_input(port: &Port, input: &Tensor) -> Result<(), RunError> {
     let what = format!("input `{}`", port.name);
     if input.element() != port.element {
-        return Err(RunError::Element { what, expected: "the type that the file names", actual: input.element() });
+        return Err(RunError::Element {
+            what,
+            expected: "the type that the file names",
+            actual: input.element(),
+        });
     }
     let Some(expected) = &port.shape else { return Ok(()) };
     let actual = input.shape();
@@ -212,7 +222,8 @@ fn check_input(port: &Port, input: &Tensor) -> Result<(), RunError> {
     if expected.len() == actual.len() && expected.iter().zip(&actual).all(fits) {
         return Ok(());
     }
-    let lengths: Vec<_> = expected.iter().map(|it| it.map_or_else(|| "any".to_owned(), |n| n.to_string())).collect();
+    let lengths: Vec<_> =
+        expected.iter().map(|it| it.map_or_else(|| "any".to_owned(), |n| n.to_string())).collect();
     Err(RunError::Shape { what, expected: format!("[{}]", lengths.join(", ")), actual })
 }
 

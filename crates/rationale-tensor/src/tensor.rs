@@ -103,7 +103,7 @@ impl Tensor {
     }
 
     /// A tensor of an array of single-precision numbers.
-    pub fn from_array(array: ndarray::ArrayViewD<'_, f32>, device: &Device) -> Result<Self, Error> {
+    pub fn from_array(array: &ndarray::ArrayViewD<'_, f32>, device: &Device) -> Result<Self, Error> {
         Self::from_vec(array.iter().copied().collect(), array.shape(), device)
     }
 

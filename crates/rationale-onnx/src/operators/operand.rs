@@ -3,7 +3,11 @@
 use rationale_tensor::{Error, Tensor};
 
 /// An input that the operator cannot do without.
-pub(super) fn required<'a>(inputs: &'a [Option<Tensor>], place: usize, name: &'static str) -> Result<&'a Tensor, Error> {
+pub(super) fn required<'a>(
+    inputs: &'a [Option<Tensor>],
+    place: usize,
+    name: &'static str,
+) -> Result<&'a Tensor, Error> {
     optional(inputs, place).ok_or_else(|| Error::Inputs {
         expected: format!("`{name}` in place {place}"),
         actual: "nothing there".to_owned(),

@@ -63,7 +63,7 @@ impl Tensor {
         let inner: usize = shape[dimension + 1..].iter().product();
         let length = shape[dimension];
         let mut order = vec![0_i64; values.len()];
-        for start in (0..values.len()).filter(|it| (it / inner.max(1)) % length.max(1) == 0) {
+        for start in (0..values.len()).filter(|it| (it / inner.max(1)).is_multiple_of(length.max(1))) {
             let at = |i: usize| values[start + i * inner];
             let mut places: Vec<usize> = (0..length).collect();
             places.sort_by(|&a, &b| {
