@@ -19,9 +19,10 @@ folder NAME/ holds the exports as EXPORT.onnx (`legacy` and `dynamo`, and older 
 - `SITE.activation` and `SITE.gradient` of the same sum, SITE being a module of torchvision's.
 
 They come from a float64 copy of the network and are stored in float32. The metadata, all strings, holds `class`,
-`versions`, `sites` (a JSON array in forward order), and as JSON objects `float32_error` (by tensor: the relative L2 error
-of PyTorch in float32), `values.EXPORT` (by site: the name of the value in that file), `operators.EXPORT` (by operator:
-how many nodes) and `logits_error.EXPORT` (the relative L2 error of ONNX Runtime on that file).
+`versions`, `sites` (a JSON array in forward order), and as JSON objects `float32_error` (by tensor: the relative L2
+error of PyTorch in float32, which is large where a ReLU or a maximum falls the other way), `values.EXPORT` (by site:
+the name of the value in that file), `operators.EXPORT` (by operator: how many nodes) and `logits_error.EXPORT` (the
+relative L2 error of ONNX Runtime on that file).
 
 `--full FOLDER` writes the networks in their full size instead, about 2.5 GB; `--only NAME` writes one of them.
 """
@@ -237,7 +238,8 @@ def export(model, image, settings, path):
     proto = onnx.load(path)
     # Where in torchvision a node comes from: longer than the small networks themselves.
     del proto.metadata_props[:], proto.graph.metadata_props[:]
-    for part in [*proto.graph.node, *proto.graph.input, *proto.graph.output, *proto.graph.value_info, *proto.graph.initializer]:
+    graph = proto.graph
+    for part in [*graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer]:
         del part.metadata_props[:]
         part.doc_string = ""
     onnx.save(proto, path)

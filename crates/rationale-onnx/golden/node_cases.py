@@ -9,8 +9,8 @@
 """The ONNX project's own cases of single operators, opset 21: writes node_cases.zip and docs/ONNX-NODE-CASES.md.
 
 They come with the package `onnx`. The archive holds the cases of the operators and types that are run, as
-NAME/model.onnx, NAME/input_0.pb, ... and NAME/output_0.pb, ... (`TensorProto`); a case whose name ends in `_expanded` is
-the body of the function that defines the operator. A case that is left out stands in the document with its reason.
+NAME/model.onnx, NAME/input_0.pb, ... and NAME/output_0.pb, ... (`TensorProto`); a case whose name ends in `_expanded`
+is the body of the function that defines the operator. A case that is left out stands in the document with its reason.
 """
 
 import zipfile
@@ -62,7 +62,7 @@ def element_types(graph):
         for attribute in node.attribute:
             if attribute.type == AttributeProto.TENSOR:
                 yield attribute.t.data_type
-            if node.op_type in ("Cast", "QuantizeLinear", "EyeLike") and attribute.name in ("to", "output_dtype", "dtype"):
+            if attribute.name in ("to", "dtype", "output_dtype"):
                 yield attribute.i
 
 
@@ -114,11 +114,12 @@ def write_archive(chosen):
 def write_document(chosen, omitted):
     counts = Counter(operator for operators in chosen.values() for operator in operators)
     opsets = Counter(model.opset_import[0].version for model in map(load, chosen))
+    total = len(chosen) + sum(map(len, omitted.values()))
     lines = [
         "# Cases of the ONNX project",
         "",
-        f"`crates/rationale-onnx/golden/node_cases.zip` holds {len(chosen)} of the {len(chosen) + sum(map(len, omitted.values()))} "
-        f"cases of single operators that onnx {onnx.__version__} comes with.",
+        f"`crates/rationale-onnx/golden/node_cases.zip` holds {len(chosen)} of the {total} cases of single operators "
+        f"that onnx {onnx.__version__} comes with.",
         "This file is written by `crates/rationale-onnx/golden/node_cases.py`.",
         "",
         "## Cases by operator",
