@@ -16,6 +16,7 @@ use May::{Use, UseAllAbove};
 pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-core", Use(&[])),
     ("rationale-trees", Use(&["rationale-core"])),
+    ("rationale-vision", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-shapley", Use(&["rationale-core", "rationale-trees"])),
     ("rationale-onnx", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-tabular", Use(&["rationale-core"])),
