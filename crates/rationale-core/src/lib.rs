@@ -35,6 +35,7 @@ pub mod least_squares;
 mod predict;
 mod progress;
 mod seed;
+pub mod separable;
 mod target;
 pub mod whole;
 
