@@ -16,6 +16,7 @@ use May::{Use, UseAllAbove};
 pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-core", Use(&[])),
     ("rationale-trees", Use(&["rationale-core"])),
+    ("rationale-surrogate", Use(&["rationale-core"])),
     ("rationale-shapley", Use(&["rationale-core", "rationale-trees"])),
     ("rationale-tabular", Use(&["rationale-core"])),
     ("rationale-report", Use(&["rationale-core"])),
@@ -88,6 +89,7 @@ pub(super) const ABSENT: &[(&str, &[&str])] = &[
         ],
     ),
     ("rationale-shapley", &["polars", "burn", "linfa"]),
+    ("rationale-surrogate", &["polars", "burn", "linfa"]),
     ("rationale-report", &["polars", "burn", "linfa"]),
 ];
 
