@@ -67,7 +67,7 @@ pub enum Error {
         expected: String,
     },
     /// A number that must be finite is not.
-    #[error("{what}, position {at}, is {value}; infinite values cannot be explained")]
+    #[error("{what}, position {at}, is {value}; only finite values can be explained")]
     Infinite {
         /// Which array.
         what: &'static str,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, Axis};
 use rationale_core::{Game, Progress};
 
 use crate::engine::{Neighbours, Stream};
@@ -25,6 +25,8 @@ pub(crate) struct MaskNeighbours<'a> {
     pub(crate) game: &'a dyn Game,
     pub(crate) draw: Draw,
     pub(crate) width: f64,
+    /// Players whose absence changes nothing: masks that differ in them alone are one input.
+    pub(crate) idle: Vec<bool>,
     /// Of the cosine distance.
     pub(crate) scale: f64,
 }
@@ -42,6 +44,12 @@ impl MaskNeighbours<'_> {
             }
         }
         masks
+    }
+}
+
+impl MaskNeighbours<'_> {
+    fn key(&self, mask: ArrayView1<'_, bool>) -> Vec<u64> {
+        packed(&mask.iter().zip(&self.idle).map(|(present, idle)| *present || *idle).collect::<Vec<_>>())
     }
 }
 
@@ -70,7 +78,7 @@ impl Neighbours for MaskNeighbours<'_> {
         progress: &dyn Progress,
     ) -> Result<Neighbourhood, Error> {
         let masks = self.masks(stream, &samples);
-        let keys: Vec<u64> = masks.rows().into_iter().flat_map(|mask| packed(&mask.to_vec())).collect();
+        let keys: Vec<u64> = masks.rows().into_iter().flat_map(|mask| self.key(mask)).collect();
         let outputs = memory.answer(&keys, samples.start, progress, |batch| {
             Ok(self.game.value(masks.select(Axis(0), batch).view())?)
         })?;

@@ -100,6 +100,7 @@ impl<'a> LimeText<'a> {
         let neighbours = MaskNeighbours {
             engine: "text",
             names: game.names(),
+            idle: vec![false; game.n_players()],
             game: &game,
             draw: Draw::Removing,
             width: 25.0,
@@ -219,6 +220,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps, reason = "the shape of a model")]
     fn lengths(texts: &[String]) -> Result<Array2<f64>, CoreError> {
         Ok(Array2::from_shape_fn((texts.len(), 1), |(row, _)| texts[row].len() as f64))
     }

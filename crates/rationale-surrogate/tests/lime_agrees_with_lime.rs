@@ -1,5 +1,7 @@
 //! Local models against the Python library lime: its own samples in, its coefficients out.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
+
 use std::path::Path;
 
 use ndarray::{Array1, Array2, Ix1, Ix2};
