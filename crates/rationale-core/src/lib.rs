@@ -31,9 +31,11 @@ mod fingerprint;
 mod game;
 mod groups;
 pub mod json;
+pub mod least_squares;
 mod predict;
 mod progress;
 mod seed;
+pub mod separable;
 mod target;
 pub mod whole;
 

@@ -29,6 +29,8 @@ pub use rationale_core::{
 pub use rationale_report as report;
 #[cfg(feature = "shapley")]
 pub use rationale_shapley as shapley;
+#[cfg(feature = "surrogate")]
+pub use rationale_surrogate as surrogate;
 #[cfg(feature = "tabular")]
 pub use rationale_tabular as tabular;
 #[cfg(feature = "trees")]

@@ -17,6 +17,7 @@ pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-core", Use(&[])),
     ("rationale-trees", Use(&["rationale-core"])),
     ("rationale-vision", Use(&["rationale-core", "rationale-tensor"])),
+    ("rationale-surrogate", Use(&["rationale-core"])),
     ("rationale-shapley", Use(&["rationale-core", "rationale-trees"])),
     ("rationale-onnx", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-tabular", Use(&["rationale-core"])),
@@ -90,6 +91,7 @@ pub(super) const ABSENT: &[(&str, &[&str])] = &[
         ],
     ),
     ("rationale-shapley", &["polars", "burn", "linfa"]),
+    ("rationale-surrogate", &["polars", "burn", "linfa"]),
     ("rationale-report", &["polars", "burn", "linfa"]),
 ];
 

@@ -1,0 +1,291 @@
+//! LIME for tables: Ribeiro, Singh and Guestrin 2016, <https://arxiv.org/abs/1602.04938>, as in the Python library lime.
+//!
+//! ```text
+//! a column in bins or of categories: draw by training frequency; z'_j = 1 where z_j is the input's own
+//! a number:                          draw mean + sd N(0, 1);      z'_j = (z_j - mean) / sd
+//! w(z) = sqrt(exp(-|z' - x'|^2 / width^2)),  width = 0.75 sqrt(number of columns)
+//! ```
+//!
+//! | symbol | name here | shape | unit |
+//! |---|---|---|---|
+//! | z | a neighbour, as the model sees it | [column] | the column's own; NaN is "missing" |
+//! | z' | a neighbour, as the local model sees it | [column] | 1 or 0, or standard deviations |
+//!
+//! **Holds**: missing is a value like any other: it is drawn as often as training has it, and a term may say `age is
+//! missing`. Neighbours do not depend on the model, nor on the number of threads or the batch size.
+//!
+//! **Costs**: `n_samples` model calls a row, less those that are the same; memory samples x columns.
+//!
+//! **Departs** from lime 0.2.0.1: a bin all of whose values are equal gives that value (there: 0, through a slip); the
+//! bins' normal law is tabulated; columns are described by the caller, so categories have names and missing values
+//! need no filling; where columns stay numbers, a row that has a value keeps one in all its neighbours. Its latin
+//! hypercube and its regressor of choice are not offered.
+//!
+//! ```
+//! use ndarray::{Array2, Axis, array};
+//! use rationale_core::{FromFn, Silent};
+//! use rationale_surrogate::{Column, Columns, Discretisation, Lime, LimeTabular};
+//!
+//! // A model that is a line, explained by a line: 2 a - b.
+//! let model = FromFn::new(|rows: ndarray::ArrayView2<'_, f64>| rows.dot(&array![[2.0], [-1.0]]));
+//! let training = array![[0.0, 0.0], [2.0, 20.0]];
+//! let lime = LimeTabular::new(&model, Columns::numeric(["a", "b"])?, training.view())?
+//!     .with_discretisation(Discretisation::None)?
+//!     .with_lime(Lime::default().with_samples(200).with_penalty(0.0));
+//! let explained = lime.explain_row(array![1.0, 10.0].view(), 0, &Silent)?;
+//! // In standard deviations, which are 1 and 10: the larger one first.
+//! let terms = &explained.models[0].terms;
+//! assert_eq!((terms[0].name.as_str(), terms[1].name.as_str()), ("b", "a"));
+//! assert!((terms[0].coefficient + 10.0).abs() < 1e-9 && (terms[1].coefficient - 2.0).abs() < 1e-9);
+//! # Ok::<(), rationale_surrogate::Error>(())
+//! ```
+
+mod discretiser;
+mod entropy;
+mod feature;
+mod truncated_normal;
+
+use std::ops::Range;
+
+use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, Axis};
+use rationale_core::{Attributions, Explain, Fingerprint, Predict, Progress, Silent};
+use rayon::prelude::*;
+
+pub use self::discretiser::Discretisation;
+use self::feature::{Feature, Own};
+use crate::engine::{Neighbours, Stream, explain};
+use crate::memory::Memory;
+use crate::{Columns, Error, Explanation, Labels, Lime, Neighbourhood, kernel};
+
+/// Where neighbours of a number lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Centre {
+    /// Around the training table's mean; lime 0.2.0.1's default.
+    #[default]
+    Mean,
+    /// Around the input.
+    Input,
+}
+
+/// LIME on the rows of a table.
+pub struct LimeTabular<'a> {
+    model: &'a dyn Predict,
+    columns: Columns,
+    training: Array2<f64>,
+    features: Vec<Feature>,
+    discretisation: Discretisation,
+    centre: Centre,
+    lime: Lime,
+}
+
+impl<'a> LimeTabular<'a> {
+    /// Takes a model, its columns and training rows `[row, column]`, whose frequencies neighbours are drawn by.
+    pub fn new(
+        model: &'a dyn Predict,
+        columns: Columns,
+        training: ArrayView2<'_, f64>,
+    ) -> Result<Self, Error> {
+        columns.check_rows("the training table", training)?;
+        if training.is_empty() {
+            return Err(Error::Empty { what: "the training table" });
+        }
+        let discretisation = Discretisation::default();
+        let features = features(&columns, training, &discretisation);
+        let training = training.to_owned();
+        let (centre, lime) = (Centre::default(), Lime::default());
+        Ok(Self { model, columns, training, features, discretisation, centre, lime })
+    }
+
+    /// How numbers are cut into bins (quartiles).
+    pub fn with_discretisation(self, discretisation: Discretisation) -> Result<Self, Error> {
+        discretisation.check(self.training.nrows())?;
+        let features = features(&self.columns, self.training.view(), &discretisation);
+        Ok(Self { features, discretisation, ..self })
+    }
+
+    /// Where neighbours of a number lie, when it is not cut into bins (around the mean).
+    pub fn with_centre(self, centre: Centre) -> Self {
+        Self { centre, ..self }
+    }
+
+    /// The settings that all kinds of input share.
+    pub fn with_lime(self, lime: Lime) -> Self {
+        Self { lime, ..self }
+    }
+
+    /// Explains one row `[column]`; `row_idx` keeps the draws of different rows apart.
+    ///
+    /// Tells `progress` one unit for each sample answered.
+    pub fn explain_row(
+        &self,
+        row: ArrayView1<'_, f64>,
+        row_idx: u64,
+        progress: &dyn Progress,
+    ) -> Result<Explanation, Error> {
+        self.explain_with(&self.lime, row, row_idx, progress)
+    }
+
+    fn explain_with(
+        &self,
+        lime: &Lime,
+        row: ArrayView1<'_, f64>,
+        row_idx: u64,
+        progress: &dyn Progress,
+    ) -> Result<Explanation, Error> {
+        self.columns.check_rows("the row to explain", row.insert_axis(Axis(0)))?;
+        let mut explanation =
+            explain(&RowNeighbours { table: self, row: row.reborrow() }, lime, row_idx, progress)?;
+        let evidence = explanation.evidence;
+        explanation.evidence = evidence
+            .with_parameter("discretisation", self.discretisation.name())
+            .with_data(Fingerprint::of_rows(row.insert_axis(Axis(0))))
+            .with_baseline("neighbours drawn from the training table's frequencies");
+        explanation.evidence.background = Some(Fingerprint::of_rows(self.training.view()));
+        explanation.evidence.n_background_rows = Some(self.training.nrows());
+        Ok(explanation)
+    }
+}
+
+/// Rows as one array: values are coefficient times the input's own coordinate, the base value is the intercept, so the
+/// completeness gap is how far the line is from the model at the input itself.
+impl Explain for LimeTabular<'_> {
+    fn explain(
+        &self,
+        rows: ArrayView2<'_, f64>,
+        progress: &dyn Progress,
+    ) -> Result<Attributions, rationale_core::Error> {
+        let lime = self.lime.clone().with_labels(Labels::All);
+        let one = |row: usize| {
+            let explained = self.explain_with(&lime, rows.row(row), row as u64, &Silent);
+            progress.advance(1);
+            explained
+        };
+        let explained: Result<Vec<Explanation>, Error> = (0..rows.nrows()).into_par_iter().map(one).collect();
+        let explained = explained.map_err(|error| error.of_method("lime"))?;
+        attributions(&self.columns, &explained, rows)
+    }
+}
+
+fn attributions(
+    columns: &Columns,
+    explained: &[Explanation],
+    rows: ArrayView2<'_, f64>,
+) -> Result<Attributions, rationale_core::Error> {
+    let n_outputs = explained.first().map_or(0, |it| it.models.len());
+    let shape = (rows.nrows(), columns.as_slice().len(), n_outputs);
+    let (mut values, mut errors) = (Array3::zeros(shape), Array3::zeros(shape));
+    let mut base_values = Array2::zeros((shape.0, shape.2));
+    let mut predictions = base_values.clone();
+    for (row, explanation) in explained.iter().enumerate() {
+        for (output, model) in explanation.models.iter().enumerate() {
+            base_values[[row, output]] = model.intercept;
+            predictions[[row, output]] = model.prediction;
+            for term in &model.terms {
+                values[[row, term.feature, output]] = term.contribution();
+                errors[[row, term.feature, output]] = term.standard_error * term.value.abs();
+            }
+        }
+    }
+    let names = columns.as_slice().iter().map(|column| column.name().to_owned()).collect();
+    let attributions = Attributions::new(values, base_values, predictions)?.with_feature_names(names)?;
+    let Some(first) = explained.first() else { return Ok(attributions) };
+    let calls = explained.iter().map(|it| it.evidence.model_calls).sum();
+    let n_constant = explained.iter().flat_map(|it| &it.models).filter(|model| model.is_constant).count();
+    let evidence = first.evidence.clone().with_data(Fingerprint::of_rows(rows)).with_model_calls(calls);
+    let evidence = evidence.with_parameter("constant_outputs", n_constant);
+    Ok(attributions.with_evidence(evidence.with_standard_error(errors)))
+}
+
+fn features(
+    columns: &Columns,
+    training: ArrayView2<'_, f64>,
+    discretisation: &Discretisation,
+) -> Vec<Feature> {
+    let column =
+        |(position, column)| Feature::new(column, &training.column(position).to_vec(), discretisation);
+    columns.as_slice().iter().enumerate().map(column).collect()
+}
+
+/// Neighbours of one row.
+struct RowNeighbours<'a, 'm> {
+    table: &'a LimeTabular<'m>,
+    row: ArrayView1<'a, f64>,
+}
+
+impl RowNeighbours<'_, '_> {
+    fn draw(&self, stream: Stream, samples: &Range<usize>) -> (Array2<f64>, Array2<f64>) {
+        let shape = (samples.len(), self.row.len());
+        let (mut design, mut inputs) = (Array2::zeros(shape), Array2::zeros(shape));
+        let is_around_input = self.table.centre == Centre::Input;
+        let own: Vec<Own> = self
+            .table
+            .features
+            .iter()
+            .zip(self.row)
+            .map(|(it, value)| it.own(*value, is_around_input))
+            .collect();
+        for (position, sample) in samples.clone().enumerate() {
+            let (mut coordinates, mut values) = (design.row_mut(position), inputs.row_mut(position));
+            if sample == 0 {
+                self.input_itself(&mut coordinates);
+                values.assign(&self.row);
+                continue;
+            }
+            let mut draws = stream.draws("lime-tabular", sample);
+            for (k, feature) in self.table.features.iter().enumerate() {
+                (coordinates[k], values[k]) = feature.draw(&own[k], &mut draws);
+            }
+        }
+        (design, inputs)
+    }
+
+    fn input_itself(&self, coordinates: &mut ndarray::ArrayViewMut1<'_, f64>) {
+        for ((coordinate, feature), value) in coordinates.iter_mut().zip(&self.table.features).zip(self.row) {
+            *coordinate = feature.own_coordinate(*value);
+        }
+    }
+
+    /// Distances from the input, whether or not it is among the samples.
+    fn distances(&self, design: ArrayView2<'_, f64>) -> Array1<f64> {
+        let mut own = Array1::zeros(self.row.len());
+        self.input_itself(&mut own.view_mut());
+        kernel::euclidean(design, own.view())
+    }
+}
+
+impl Neighbours for RowNeighbours<'_, '_> {
+    fn engine(&self) -> &'static str {
+        "tabular"
+    }
+
+    fn names(&self) -> Vec<String> {
+        let columns = self.table.columns.as_slice().iter().zip(&self.table.features).zip(self.row);
+        columns.map(|((column, feature), value)| feature.condition(column, *value)).collect()
+    }
+
+    fn usual_width(&self) -> f64 {
+        (self.row.len() as f64).sqrt() * 0.75
+    }
+
+    fn n_words(&self) -> usize {
+        self.row.len()
+    }
+
+    fn sample(
+        &self,
+        stream: Stream,
+        samples: Range<usize>,
+        memory: &mut Memory,
+        progress: &dyn Progress,
+    ) -> Result<Neighbourhood, Error> {
+        let (design, inputs) = self.draw(stream, &samples);
+        // One NaN is as good as another, and so are the two zeros.
+        let bits = |value: &f64| if value.is_nan() { f64::NAN.to_bits() } else { (value + 0.0).to_bits() };
+        let keys: Vec<u64> = inputs.iter().map(bits).collect();
+        let outputs = memory.answer(&keys, samples.start, progress, |batch| {
+            Ok(self.table.model.predict(inputs.select(Axis(0), batch).view())?)
+        })?;
+        let distances = self.distances(design.view());
+        Neighbourhood::new(design, outputs, distances)
+    }
+}

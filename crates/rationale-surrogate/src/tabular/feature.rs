@@ -1,0 +1,209 @@
+//! What is known of one column from the training table, and how a neighbour's value is drawn from it.
+
+use super::discretiser::{Bins, Discretisation, moments};
+use crate::Column;
+
+/// A column's law.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Feature {
+    /// One of a few values, missing among them; the local model asks whether it is the input's own.
+    Values { shares: Shares, values: Vec<f64> },
+    /// A number in bins, the last of which is "missing"; the local model asks whether it is the input's bin.
+    Binned { shares: Shares, bins: Bins },
+    /// A number; the local model sees it in standard deviations.
+    Number { mean: f64, scale: f64, missing: f64 },
+}
+
+/// Shares of alternatives, added up.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Shares(Vec<f64>);
+
+impl Shares {
+    fn new(counts: &[usize]) -> Self {
+        let total = counts.iter().sum::<usize>().max(1) as f64;
+        let mut sum = 0;
+        Self(
+            counts
+                .iter()
+                .map(|count| {
+                    sum += count;
+                    sum as f64 / total
+                })
+                .collect(),
+        )
+    }
+
+    /// The alternative that `u` in [0, 1) falls on, and where in it, in [0, 1).
+    fn pick(&self, u: f64) -> (usize, f64) {
+        // Those without a share are never picked: the sums before and after them are equal.
+        let picked = self.0.iter().position(|sum| u < *sum).unwrap_or(self.0.len() - 1);
+        let before = if picked == 0 { 0.0 } else { self.0[picked - 1] };
+        (picked, (u - before) / (self.0[picked] - before))
+    }
+}
+
+/// An input's own value of a column, prepared.
+pub(crate) enum Own {
+    /// Its place among the alternatives; none where training never saw it.
+    Alternative(Option<usize>),
+    /// A number around this centre.
+    Number { centre: f64 },
+    /// A missing number.
+    MissingNumber,
+}
+
+impl Feature {
+    pub(crate) fn new(column: &Column, values: &[f64], discretisation: &Discretisation) -> Self {
+        if column.categories().is_some() {
+            return Self::of_values(values);
+        }
+        match discretisation.cuts(values) {
+            Some(cuts) => Self::of_bins(Bins::new(cuts, values), values),
+            None if values.iter().all(|value| value.is_nan()) => Self::of_values(values),
+            None => Self::of_numbers(values),
+        }
+    }
+
+    fn of_values(values: &[f64]) -> Self {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let mut distinct: Vec<f64> = Vec::new();
+        let mut counts: Vec<usize> = Vec::new();
+        for value in sorted {
+            match (distinct.last(), counts.last_mut()) {
+                (Some(last), Some(count)) if is_same(*last, value) => *count += 1,
+                _ => {
+                    distinct.push(value);
+                    counts.push(1);
+                }
+            }
+        }
+        Self::Values { shares: Shares::new(&counts), values: distinct }
+    }
+
+    fn of_bins(bins: Bins, values: &[f64]) -> Self {
+        let n_missing = values.iter().filter(|value| value.is_nan()).count();
+        let counts: Vec<usize> = bins.counts.iter().copied().chain([n_missing]).collect();
+        Self::Binned { shares: Shares::new(&counts), bins }
+    }
+
+    fn of_numbers(values: &[f64]) -> Self {
+        let present: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+        let (mean, sd) = moments(&present);
+        let missing = 1.0 - present.len() as f64 / values.len() as f64;
+        Self::Number { mean, scale: if sd > 0.0 { sd } else { 1.0 }, missing }
+    }
+
+    pub(crate) fn own(&self, value: f64, is_around_input: bool) -> Own {
+        match self {
+            Self::Values { values, .. } => {
+                Own::Alternative(values.iter().position(|known| is_same(*known, value)))
+            }
+            Self::Binned { bins, .. } if value.is_nan() => Own::Alternative(Some(bins.laws.len())),
+            Self::Binned { bins, .. } => Own::Alternative(Some(bins.bin_of(value))),
+            Self::Number { .. } if value.is_nan() => Own::MissingNumber,
+            Self::Number { mean, .. } => Own::Number { centre: if is_around_input { value } else { *mean } },
+        }
+    }
+
+    /// The coordinate of the input itself.
+    pub(crate) fn own_coordinate(&self, value: f64) -> f64 {
+        match self {
+            Self::Number { mean, scale, .. } if !value.is_nan() => (value - mean) / scale,
+            _ => 1.0,
+        }
+    }
+
+    /// A neighbour's coordinate in the local model and its value for the model.
+    pub(crate) fn draw(&self, own: &Own, draws: &mut rationale_core::Draws) -> (f64, f64) {
+        match (self, own) {
+            (Self::Values { shares, values }, Own::Alternative(own)) => {
+                let (picked, _) = shares.pick(draws.uniform());
+                (coordinate(*own == Some(picked)), values[picked])
+            }
+            (Self::Binned { shares, bins }, Own::Alternative(own)) => {
+                let (picked, within) = shares.pick(draws.uniform());
+                let value = bins.laws.get(picked).map_or(f64::NAN, |law| law.value(within));
+                (coordinate(*own == Some(picked)), value)
+            }
+            (Self::Number { mean, scale, .. }, Own::Number { centre }) => {
+                let value = draws.normal() * scale + centre;
+                ((value - mean) / scale, value)
+            }
+            (Self::Number { mean, scale, missing }, _) => {
+                let is_missing = draws.uniform() < *missing;
+                let value = draws.normal() * scale + mean;
+                (coordinate(is_missing), if is_missing { f64::NAN } else { value })
+            }
+            // An input's value is prepared by this very feature.
+            (_, _) => (0.0, f64::NAN),
+        }
+    }
+
+    /// The term's name for an input with this value.
+    pub(crate) fn condition(&self, column: &Column, value: f64) -> String {
+        let name = column.name();
+        match (self, column.categories()) {
+            _ if value.is_nan() => format!("{name} is missing"),
+            (_, Some(categories)) => {
+                let category = categories.iter().enumerate().find(|(code, _)| *code as f64 == value);
+                let category = category.map_or("?", |(_, name)| name.as_str());
+                format!("{name}={category}")
+            }
+            (Self::Binned { bins, .. }, None) => bins.condition(name, value),
+            _ => name.to_owned(),
+        }
+    }
+}
+
+fn coordinate(is_own: bool) -> f64 {
+    if is_own { 1.0 } else { 0.0 }
+}
+
+fn is_same(a: f64, b: f64) -> bool {
+    a == b || (a.is_nan() && b.is_nan())
+}
+
+#[cfg(test)]
+mod tests {
+    use rationale_core::Seed;
+
+    use super::*;
+
+    fn share_of_ones(feature: &Feature, own: f64) -> f64 {
+        let own = feature.own(own, false);
+        let mut draws = Seed::new(0).draws("feature", 0, 0);
+        (0..20_000).map(|_| feature.draw(&own, &mut draws).0).sum::<f64>() / 20_000.0
+    }
+
+    #[test]
+    fn missing_is_a_value_of_its_own() {
+        let values = [1.0, f64::NAN, 2.0, 3.0, f64::NAN];
+        for (column, discretisation) in [
+            (Column::numeric("x"), Discretisation::Quartile),
+            (Column::numeric("x"), Discretisation::None),
+            (Column::categorical("x", ["a", "b", "c", "d"]), Discretisation::Quartile),
+        ] {
+            let feature = Feature::new(&column, &values, &discretisation);
+            assert!((share_of_ones(&feature, f64::NAN) - 0.4).abs() < 0.02);
+            assert_eq!(feature.condition(&column, f64::NAN), "x is missing");
+        }
+    }
+
+    #[test]
+    fn categories_are_drawn_by_their_share() {
+        let column = Column::categorical("x", ["a", "b", "c"]);
+        let feature = Feature::new(&column, &[0.0, 0.0, 0.0, 2.0], &Discretisation::Quartile);
+        assert!((share_of_ones(&feature, 0.0) - 0.75).abs() < 0.02);
+        assert_eq!(share_of_ones(&feature, 1.0), 0.0);
+        assert_eq!(feature.condition(&column, 2.0), "x=c");
+    }
+
+    #[test]
+    fn a_column_of_one_value_stays_itself() {
+        let feature = Feature::new(&Column::numeric("x"), &[3.0; 5], &Discretisation::Quartile);
+        let own = feature.own(3.0, false);
+        let mut draws = Seed::new(0).draws("feature", 0, 0);
+        assert!((0..100).all(|_| feature.draw(&own, &mut draws) == (1.0, 3.0)));
+    }
+}
