@@ -22,6 +22,7 @@
 //! To explain a model, take `rationale` (everything) or one method crate (`rationale-shapley`, ...). Depend on this
 //! crate to make your own model explainable (implement [`Predict`]) or to write an explainer (implement [`Explain`]).
 
+mod absence;
 mod attributions;
 mod background;
 mod error;
@@ -34,9 +35,11 @@ pub mod json;
 mod predict;
 mod progress;
 mod seed;
+mod table_game;
 mod target;
 pub mod whole;
 
+pub use absence::Absence;
 pub use attributions::Attributions;
 pub use background::Background;
 pub use error::Error;
@@ -48,4 +51,5 @@ pub use groups::FeatureGroups;
 pub use predict::{FromFn, Predict};
 pub use progress::{Progress, Silent};
 pub use seed::{Draws, Seed};
+pub use table_game::{TableGame, checked_answers};
 pub use target::Target;

@@ -30,7 +30,38 @@
 //! | trees | how features work in pairs | [`tree::TreeShap::interactions`] |
 //! | trees with a link | on the scale of the probability, approximately | [`tree::RescaledTreeShap`] |
 //!
+//! | any that answers | up to 20 features or groups | [`ExactShap`] |
+//! | any that answers | more, with an error for each value | [`KernelShap`], [`PermutationShap`], [`SamplingShap`] |
+//!
+//! A model that only answers is explained by a [`TableExplainer`], which brings together model, estimator and what
+//! stands in for absent features; pictures, texts and anything else that is a [`Game`](rationale_core::Game) by
+//! [`explain_game`].
+//!
 //! The values explain what the model computes, not the world: a feature with a large value need not cause anything.
 
+mod coalition;
+mod driver;
+mod error;
+mod estimator;
+mod exact;
+mod explainer;
+mod interactions;
+mod kernel;
+mod ledger;
+mod meter;
+mod permutation;
+mod regression;
+mod sampling;
+mod subsets;
 #[cfg(feature = "tree")]
 pub mod tree;
+
+pub use driver::{GameValues, Stopped, explain_game};
+pub use error::Error;
+pub use estimator::{Budget, Estimate, Estimator, Sampler, Stream};
+pub use exact::ExactShap;
+pub use explainer::TableExplainer;
+pub use interactions::Interactions;
+pub use kernel::{KernelShap, Sizes, kernel_values};
+pub use permutation::PermutationShap;
+pub use sampling::SamplingShap;
