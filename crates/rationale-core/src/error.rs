@@ -54,13 +54,65 @@ pub enum Error {
     #[error(
         "the model answered {value} at output {output} for the row {input:?}; only finite numbers can be explained"
     )]
-    NotFinite {
+    Answer {
         /// The answer.
         value: f64,
         /// The output, counted from 0.
         output: usize,
         /// The row that was asked about.
         input: Vec<f64>,
+    },
+    /// A feature was asked for that the design does not have.
+    #[error("feature {asked} was asked for, but there are {available} (counted from 0)")]
+    Feature {
+        /// The feature asked for.
+        asked: usize,
+        /// How many there are.
+        available: usize,
+    },
+    /// A number that must be finite is not.
+    #[error("{what} holds {value} at position {at}; all values must be finite")]
+    NotFinite {
+        /// Which array.
+        what: &'static str,
+        /// The position in row-major order, counted from 0.
+        at: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A sample weighs less than nothing.
+    #[error("the weight of sample {at} is {value}; weights are at least 0")]
+    Weight {
+        /// The sample, counted from 0.
+        at: usize,
+        /// Its weight.
+        value: f64,
+    },
+    /// No sample has any weight.
+    #[error("the weights of all {n_samples} samples are 0; the kernel is too narrow")]
+    NoWeight {
+        /// How many samples there are.
+        n_samples: usize,
+    },
+    /// A penalty below 0, or none that is a number.
+    #[error("the penalty is {penalty}; it must be finite and at least 0")]
+    Penalty {
+        /// The penalty.
+        penalty: f64,
+    },
+    /// A decomposition did not converge.
+    #[error("the regression of {n_samples} samples on {n_features} features could not be solved")]
+    Unsolved {
+        /// How many samples.
+        n_samples: usize,
+        /// How many features.
+        n_features: usize,
+    },
+    /// A level of confidence outside (0, 1).
+    #[error("the confidence is {confidence}; it must lie between 0 and 1")]
+    Confidence {
+        /// The level.
+        confidence: f64,
     },
     /// The model itself failed.
     #[error("the model failed: {source}")]

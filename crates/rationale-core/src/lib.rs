@@ -32,6 +32,7 @@ mod fingerprint;
 mod game;
 mod groups;
 pub mod json;
+pub mod least_squares;
 mod predict;
 mod progress;
 mod seed;

@@ -219,7 +219,7 @@ pub fn checked_answers(
     let broken = answers.indexed_iter().find(|(_, value)| !value.is_finite());
     broken.map_or(Ok(()), |((row, output), &value)| {
         let input = rows.row(row).to_vec();
-        Err(Error::NotFinite { value, output, input })
+        Err(Error::Answer { value, output, input })
     })?;
     Ok(answers)
 }
