@@ -36,6 +36,7 @@ pub mod least_squares;
 mod predict;
 mod progress;
 mod seed;
+pub mod separable;
 mod table_game;
 mod target;
 pub mod whole;
