@@ -22,14 +22,11 @@ impl Coalition {
         self.0[player / 64] |= 1 << (player % 64);
     }
 
-    pub(crate) fn remove(&mut self, player: usize) {
-        self.0[player / 64] &= !(1 << (player % 64));
-    }
-
     pub(crate) fn has(&self, player: usize) -> bool {
         self.0[player / 64] >> (player % 64) & 1 == 1
     }
 
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }

@@ -1,13 +1,14 @@
 //! Runs a method on a game, or on the parts of one, until an error is reached or the budget is spent.
 
 use ndarray::{Array1, Array2, Array3, Axis};
+use rationale_core::separable::Ranking;
 use rationale_core::{Error, Game};
 
 use crate::estimator::{Budget, Estimate, Estimator, Sampler, Stream};
 use crate::ledger::Ends;
 
-/// The quantile of the normal distribution between which and its negative 95% lie.
-pub(crate) const Z95: f64 = 1.959_963_984_540_054;
+/// At which neighbouring ranks are told apart.
+pub(crate) const CONFIDENCE: f64 = 0.95;
 /// The first look at the error is taken after this share of the budget.
 const FIRST_SHARE: usize = 16;
 
@@ -90,7 +91,7 @@ pub(crate) fn run(estimator: &dyn Estimator, parts: &[Part<'_>], row: u64) -> Re
         let is_near = budget.tolerance.is_some_and(|tolerance| relative_error(&estimate) <= tolerance);
         if is_near || samples >= budget.samples {
             let stopped = if is_near { Stopped::Tolerance } else { Stopped::Budget };
-            return Ok(finished(&estimate, ends, samples, stopped));
+            return finished(&estimate, ends, samples, stopped);
         }
         samples = (samples * 2).min(budget.samples);
     }
@@ -159,17 +160,17 @@ fn relative_error(estimate: &Estimate) -> f64 {
     errors.fold(0.0, f64::max)
 }
 
-fn finished(estimate: &Estimate, ends: Ends, samples: usize, stopped: Stopped) -> GameValues {
+fn finished(estimate: &Estimate, ends: Ends, samples: usize, stopped: Stopped) -> Result<GameValues, Error> {
     let covariance = estimate.covariance.as_ref();
-    GameValues {
+    Ok(GameValues {
         values: estimate.values.clone(),
         standard_error: covariance.map(standard_errors),
-        separable: covariance.map(|covariance| separable(&estimate.values, covariance)),
+        separable: covariance.map(|covariance| separable(&estimate.values, covariance)).transpose()?,
         nobody: ends.nobody,
         everybody: ends.everybody,
         samples,
         stopped,
-    }
+    })
 }
 
 fn standard_errors(covariance: &Array3<f64>) -> Array2<f64> {
@@ -177,32 +178,16 @@ fn standard_errors(covariance: &Array3<f64>) -> Array2<f64> {
     Array2::from_shape_fn((n_players, n_outputs), |(i, output)| covariance[[output, i, i]].max(0.0).sqrt())
 }
 
-/// For each output, whether the players at neighbouring ranks differ in |value| by more than 1.96 standard errors of
-/// the difference.
-fn separable(values: &Array2<f64>, covariance: &Array3<f64>) -> Array2<bool> {
+/// For each output, whether the players at neighbouring ranks differ in |value| by more than chance at 95%.
+fn separable(values: &Array2<f64>, covariance: &Array3<f64>) -> Result<Array2<bool>, Error> {
     let (n_players, n_outputs) = values.dim();
-    let mut separable = Array2::from_elem((n_players.saturating_sub(1), n_outputs), true);
-    for output in 0..n_outputs {
-        let values = values.column(output);
-        let covariance = covariance.index_axis(Axis(0), output);
-        let order = by_size(values.iter().copied());
-        for (rank, pair) in order.windows(2).enumerate() {
-            let (i, j) = (pair[0], pair[1]);
-            let signs = if (values[i] < 0.0) == (values[j] < 0.0) { 1.0 } else { -1.0 };
-            let variance = covariance[[i, i]] + covariance[[j, j]] - 2.0 * signs * covariance[[i, j]];
-            let error = Z95 * variance.max(0.0).sqrt();
-            separable[[rank, output]] = values[i].abs() - values[j].abs() > error;
-        }
+    let mut separable = Array2::from_elem((n_players.saturating_sub(1), n_outputs), false);
+    let outputs = values.columns().into_iter().zip(covariance.outer_iter());
+    for (mut out, (values, covariance)) in separable.columns_mut().into_iter().zip(outputs) {
+        let ranking = Ranking::new(values, covariance, CONFIDENCE)?;
+        out.iter_mut().zip(ranking.is_separable()).for_each(|(out, is)| *out = *is);
     }
-    separable
-}
-
-/// Places in the order of falling size; the first among equals first.
-pub(crate) fn by_size(values: impl Iterator<Item = f64>) -> Vec<usize> {
-    let sizes: Vec<f64> = values.map(f64::abs).collect();
-    let mut order: Vec<usize> = (0..sizes.len()).collect();
-    order.sort_by(|&a, &b| sizes[b].total_cmp(&sizes[a]));
-    order
+    Ok(separable)
 }
 
 #[cfg(test)]
@@ -216,8 +201,8 @@ mod tests {
         let covariance = |c: f64| array![[[1.0, c, 0.0], [c, 1.0, 0.0], [0.0, 0.0, 1.0]]];
         let values = array![[5.0], [4.0], [-20.0]];
         // -20 and 5 are far apart; 5 and 4 differ by 1, whose error is 1.96 times the root of 2 - 2c.
-        assert_eq!(separable(&values, &covariance(0.0)), array![[true], [false]]);
-        assert_eq!(separable(&values, &covariance(0.95)), array![[true], [true]]);
+        assert_eq!(separable(&values, &covariance(0.0)).unwrap(), array![[true], [false]]);
+        assert_eq!(separable(&values, &covariance(0.95)).unwrap(), array![[true], [true]]);
     }
 
     #[test]

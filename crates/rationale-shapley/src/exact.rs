@@ -147,6 +147,11 @@ fn cell(pairs: &mut Array3<f64>, i: usize, j: usize) -> ArrayViewMut1<'_, f64> {
     pairs.index_axis_mut(Axis(0), i).index_axis_move(Axis(0), j)
 }
 
+/// The weights of a gain by the size of the coalition that is joined, for n players.
+pub(crate) fn shares(n: usize) -> Vec<f64> {
+    if n == 0 { Vec::new() } else { weights(n, 1) }
+}
+
 /// c! (n - c - k)! / (n - k + 1)! for c = 0, ..., n - k, the share of a coalition of c that `k` players join; one
 /// beyond the end is 0.
 fn weights(n: usize, k: usize) -> Vec<f64> {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, Array3, Array4, ArrayView2, ArrayViewMut1, Axis, Slice};
+use ndarray::{Array2, Array3, Array4, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Slice};
+use rationale_core::separable::critical_value;
 use rationale_core::{
     Absence, Attributions, Error, Evidence, Explain, FeatureGroups, Fingerprint, Predict, Progress,
     TableGame, checked_answers,
@@ -196,7 +197,7 @@ impl Explain for TableExplainer {
         Ok(Attributions::new(values, job.base_values(), job.predictions.clone())?
             .with_feature_names(features)?
             .with_output_names(outputs)?
-            .with_evidence(job.with_errors(evidence, &found)))
+            .with_evidence(job.with_errors(evidence, &found)?))
     }
 }
 
@@ -332,7 +333,7 @@ impl Job<'_> {
     }
 
     /// Adds standard errors, ranks that can be told apart, and why sampling stopped, where there was any.
-    fn with_errors(&self, evidence: Evidence, found: &[Found]) -> Evidence {
+    fn with_errors(&self, evidence: Evidence, found: &[Found]) -> Result<Evidence, Error> {
         let (n_rows, n_players) = (self.rows.nrows(), self.players.len());
         let evidence = if self.budget.parts > 1 {
             evidence.with_parameter("background_parts", self.parts().len())
@@ -340,7 +341,7 @@ impl Job<'_> {
             evidence
         };
         if !self.budget.sampled {
-            return evidence;
+            return Ok(evidence);
         }
         let mut errors = Array3::zeros((n_rows, n_players, self.n_outputs()));
         let mut separable = Array3::from_elem((n_rows, n_players.saturating_sub(1), self.n_outputs()), false);
@@ -348,33 +349,34 @@ impl Job<'_> {
             if let Some(of_row) = &found.values.standard_error {
                 self.spread(&found.active, of_row, errors.index_axis_mut(Axis(0), row).rows_mut());
             }
-            self.mark(found, separable.index_axis_mut(Axis(0), row));
+            self.mark(found, separable.index_axis_mut(Axis(0), row))?;
         }
         let evidence = evidence.with_standard_error(errors).with_separable(separable);
-        match self.budget.tolerance {
+        Ok(match self.budget.tolerance {
             Some(tolerance) => stopping(evidence.with_parameter("tolerance", tolerance), found),
             None => evidence,
-        }
+        })
     }
 
-    /// Ranks of the active players are the driver's; one that follows them is told apart from the first idle player,
-    /// whose value is 0, where its own error allows; idle players are all alike.
-    fn mark(&self, found: &Found, mut separable: ndarray::ArrayViewMut2<'_, bool>) {
-        let n_active = found.active.len();
-        if let Some(of_row) = &found.values.separable {
-            let n = of_row.nrows();
-            separable.slice_axis_mut(Axis(0), Slice::from(..n)).assign(of_row);
+    /// Which ranks are told apart among all players, of whom the idle ones have the value 0 without error.
+    fn mark(&self, found: &Found, mut separable: ArrayViewMut2<'_, bool>) -> Result<(), Error> {
+        let of_active = found.values.separable.as_ref();
+        let n_active = of_active.map_or(found.active.len(), |it| it.nrows() + 1);
+        if let Some(of_active) = of_active {
+            separable.slice_axis_mut(Axis(0), Slice::from(..n_active - 1)).assign(of_active);
         }
-        if n_active == 0 || n_active == self.players.len() {
-            return;
+        if n_active == 0 || n_active >= self.players.len() {
+            return Ok(());
         }
+        let critical = critical_value(driver::CONFIDENCE)?;
         for output in 0..self.n_outputs() {
             let values = found.values.values.column(output);
-            let order = driver::by_size(values.iter().copied());
-            let last = order[n_active - 1];
-            let error = found.values.standard_error.as_ref().map_or(0.0, |it| it[[last, output]]);
-            separable[[n_active - 1, output]] = values[last].abs() > driver::Z95 * error;
+            let smallest =
+                (0..values.len()).min_by(|&a, &b| values[a].abs().total_cmp(&values[b].abs())).unwrap_or(0);
+            let error = found.values.standard_error.as_ref().map_or(0.0, |it| it[[smallest, output]]);
+            separable[[n_active - 1, output]] = values[smallest].abs() > critical * error;
         }
+        Ok(())
     }
 }
 

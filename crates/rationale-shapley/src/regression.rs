@@ -103,7 +103,8 @@ pub(crate) fn inverse(matrix: &Array2<f64>) -> Option<Array2<f64>> {
     Some(inverse)
 }
 
-fn cholesky(matrix: &Array2<f64>) -> Option<Array2<f64>> {
+/// The lower triangle L with L L' = the matrix.
+pub(crate) fn cholesky(matrix: &Array2<f64>) -> Option<Array2<f64>> {
     let n = matrix.nrows();
     let mut lower = Array2::<f64>::zeros((n, n));
     for j in 0..n {
