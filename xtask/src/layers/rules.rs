@@ -17,6 +17,7 @@ pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-core", Use(&[])),
     ("rationale-trees", Use(&["rationale-core"])),
     ("rationale-shapley", Use(&["rationale-core", "rationale-trees"])),
+    ("rationale-process", Use(&["rationale-core"])),
     ("rationale-tabular", Use(&["rationale-core"])),
     ("rationale-report", Use(&["rationale-core"])),
     (
