@@ -149,7 +149,7 @@ impl Attributions {
                 sum += &self.values.index_axis(Axis(1), feature);
             }
         }
-        let evidence = Evidence { standard_error: None, ..self.evidence.clone() };
+        let evidence = Evidence { standard_error: None, separable: None, ..self.evidence.clone() };
         let grouped = Self::new(values, self.base_values.clone(), self.predictions.clone())?;
         let grouped = grouped.with_feature_names(groups.names().to_vec())?;
         Ok(grouped.with_output_names(self.output_names.clone())?.with_evidence(evidence))
@@ -163,17 +163,19 @@ impl Attributions {
         }
         let of_output = |values: &Array3<f64>| values.select(Axis(2), &[output]);
         let standard_error = self.evidence.standard_error.as_ref().map(of_output);
+        let separable = self.evidence.separable.as_ref().map(|it| it.select(Axis(2), &[output]));
         let base_values = self.base_values.select(Axis(1), &[output]);
         let predictions = self.predictions.select(Axis(1), &[output]);
         let selected = Self::new(of_output(&self.values), base_values, predictions)?
             .with_feature_names(self.feature_names.clone())?
             .with_output_names(vec![self.output_names[output].clone()])?;
-        Ok(selected.with_evidence(Evidence { standard_error, ..self.evidence.clone() }))
+        Ok(selected.with_evidence(Evidence { standard_error, separable, ..self.evidence.clone() }))
     }
 
     /// The same attributions of some rows only, in the order given. Panics where a row is out of range.
     pub fn select_rows(&self, rows: &[usize]) -> Self {
         let standard_error = self.evidence.standard_error.as_ref().map(|se| se.select(Axis(0), rows));
+        let separable = self.evidence.separable.as_ref().map(|it| it.select(Axis(0), rows));
         let selected = Self {
             values: self.values.select(Axis(0), rows),
             base_values: self.base_values.select(Axis(0), rows),
@@ -182,7 +184,7 @@ impl Attributions {
             output_names: self.output_names.clone(),
             evidence: Evidence::default(),
         };
-        selected.with_evidence(Evidence { standard_error, ..self.evidence.clone() })
+        selected.with_evidence(Evidence { standard_error, separable, ..self.evidence.clone() })
     }
 }
 

@@ -50,6 +50,18 @@ pub enum Error {
         /// The group that has it again.
         second: String,
     },
+    /// The model answered with NaN or an infinity, about which no difference can be taken.
+    #[error(
+        "the model answered {value} at output {output} for the row {input:?}; only finite numbers can be explained"
+    )]
+    Answer {
+        /// The answer.
+        value: f64,
+        /// The output, counted from 0.
+        output: usize,
+        /// The row that was asked about.
+        input: Vec<f64>,
+    },
     /// A feature was asked for that the design does not have.
     #[error("feature {asked} was asked for, but there are {available} (counted from 0)")]
     Feature {

@@ -66,6 +66,9 @@ pub struct Evidence {
     pub completeness_gap: Option<f64>,
     /// The standard error of each value `[row, feature, output]`, where values are sampled.
     pub standard_error: Option<Array3<f64>>,
+    /// Whether the features at two neighbouring ranks of |value| differ by more than chance at 95%
+    /// `[row, rank, output]`, rank 0 standing for the pair of the first and the second; where values are sampled.
+    pub separable: Option<Array3<bool>>,
 }
 
 impl Evidence {
@@ -120,6 +123,12 @@ impl Evidence {
     /// Records the standard error of each value `[row, feature, output]`.
     pub fn with_standard_error(mut self, standard_error: Array3<f64>) -> Self {
         self.standard_error = Some(standard_error);
+        self
+    }
+
+    /// Records which neighbouring ranks can be told apart `[row, rank, output]`.
+    pub fn with_separable(mut self, separable: Array3<bool>) -> Self {
+        self.separable = Some(separable);
         self
     }
 }

@@ -33,6 +33,11 @@ impl Fingerprint {
         }
         hasher.finish()
     }
+
+    /// The first eight bytes as a number: enough to key random draws by what they are for.
+    pub fn prefix(&self) -> u64 {
+        self.0.iter().take(8).fold(0, |prefix, &byte| prefix << 8 | u64::from(byte))
+    }
 }
 
 impl fmt::Display for Fingerprint {

@@ -78,6 +78,7 @@ struct EvidenceDocument<'a> {
     model_calls: u64,
     completeness_gap: Option<f64>,
     standard_error: Option<Vec<Vec<Vec<f64>>>>,
+    separable: Option<Vec<Vec<Vec<bool>>>>,
 }
 
 #[derive(Serialize)]
@@ -107,6 +108,7 @@ impl<'a> EvidenceDocument<'a> {
             model_calls: evidence.model_calls,
             completeness_gap: evidence.completeness_gap,
             standard_error: evidence.standard_error.as_ref().map(Array3::view).map(cube),
+            separable: evidence.separable.as_ref().map(Array3::view).map(cube),
         }
     }
 }
@@ -121,11 +123,11 @@ impl<'a> From<&'a Parameter> for ParameterDocument<'a> {
     }
 }
 
-fn cube(values: ArrayView3<'_, f64>) -> Vec<Vec<Vec<f64>>> {
+fn cube<T: Copy>(values: ArrayView3<'_, T>) -> Vec<Vec<Vec<T>>> {
     values.axis_iter(Axis(0)).map(table).collect()
 }
 
-fn table(values: ArrayView2<'_, f64>) -> Vec<Vec<f64>> {
+fn table<T: Copy>(values: ArrayView2<'_, T>) -> Vec<Vec<T>> {
     values.rows().into_iter().map(|row| row.to_vec()).collect()
 }
 

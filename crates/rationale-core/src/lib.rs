@@ -22,6 +22,7 @@
 //! To explain a model, take `rationale` (everything) or one method crate (`rationale-shapley`, ...). Depend on this
 //! crate to make your own model explainable (implement [`Predict`]) or to write an explainer (implement [`Explain`]).
 
+mod absence;
 mod attributions;
 mod background;
 mod error;
@@ -36,9 +37,11 @@ mod predict;
 mod progress;
 mod seed;
 pub mod separable;
+mod table_game;
 mod target;
 pub mod whole;
 
+pub use absence::Absence;
 pub use attributions::Attributions;
 pub use background::Background;
 pub use error::Error;
@@ -50,4 +53,5 @@ pub use groups::FeatureGroups;
 pub use predict::{FromFn, Predict};
 pub use progress::{Progress, Silent};
 pub use seed::{Draws, Seed};
+pub use table_game::{TableGame, checked_answers};
 pub use target::Target;

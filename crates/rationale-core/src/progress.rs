@@ -4,6 +4,9 @@
 pub trait Progress: Send + Sync {
     /// `units` more rows (or model calls, as the method documents) are done.
     fn advance(&self, units: u64);
+
+    /// The model will be asked about at most this many more rows. Told by methods that know it, after each batch.
+    fn calls_left(&self, _calls: u64) {}
 }
 
 /// Reports to nobody.

@@ -30,7 +30,53 @@
 //! | trees | how features work in pairs | [`tree::TreeShap::interactions`] |
 //! | trees with a link | on the scale of the probability, approximately | [`tree::RescaledTreeShap`] |
 //!
+//! | any that answers | up to 20 features or groups | [`ExactShap`] |
+//! | any that answers | more, with an error for each value | [`KernelShap`], [`PermutationShap`], [`SamplingShap`] |
+//!
+//! | any that answers | features that belong together share | [`PartitionShap`] over a [`FeatureTree`] |
+//! | any that answers | the steadiest values, which need not sum up | [`BanzhafValues`] |
+//! | one that adds up | exactly, with few calls | [`AdditiveShap`] |
+//! | linear | exactly, features independent or correlated | [`LinearShap`] |
+//!
+//! A model that only answers is explained by a [`TableExplainer`], which brings together model, estimator and what
+//! stands in for absent features; pictures, texts and anything else that is a [`Game`](rationale_core::Game) by
+//! [`explain_game`].
+//!
 //! The values explain what the model computes, not the world: a feature with a large value need not cause anything.
 
+mod additive;
+mod banzhaf;
+mod coalition;
+mod driver;
+mod error;
+mod estimator;
+mod exact;
+mod explainer;
+mod feature_tree;
+mod interactions;
+mod kernel;
+mod ledger;
+mod linear;
+mod meter;
+mod partition;
+mod permutation;
+mod regression;
+mod sampling;
+mod subsets;
 #[cfg(feature = "tree")]
 pub mod tree;
+
+pub use additive::AdditiveShap;
+pub use banzhaf::BanzhafValues;
+pub use driver::{GameValues, Stopped, explain_game};
+pub use error::Error;
+pub use estimator::{Budget, Estimate, Estimator, Sampler, Stream};
+pub use exact::ExactShap;
+pub use explainer::TableExplainer;
+pub use feature_tree::FeatureTree;
+pub use interactions::Interactions;
+pub use kernel::{KernelShap, Sizes, kernel_values};
+pub use linear::{LinearModel, LinearShap};
+pub use partition::PartitionShap;
+pub use permutation::PermutationShap;
+pub use sampling::SamplingShap;

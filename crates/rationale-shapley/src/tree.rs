@@ -15,7 +15,6 @@ mod cost;
 mod engine;
 mod error;
 mod explainer;
-mod interactions;
 mod interventional;
 mod lanes;
 mod leaf_table;
@@ -33,8 +32,8 @@ mod tile;
 mod vectorised;
 mod walk;
 
+pub use crate::Interactions;
 pub use error::Error;
 pub use explainer::TreeShap;
-pub use interactions::Interactions;
 pub use rescaled::RescaledTreeShap;
 pub use vectorised::{Engine, Precision};

@@ -22,9 +22,12 @@
 #[cfg(feature = "audit")]
 pub use rationale_audit as audit;
 pub use rationale_core::{
-    Attributions, Background, Draws, Error, Evidence, Explain, FeatureGroups, Fingerprint, FromFn, Game,
-    Hasher, Parameter, Predict, Progress, Seed, Silent, Target, json, whole,
+    Absence, Attributions, Background, Draws, Error, Evidence, Explain, FeatureGroups, Fingerprint, FromFn,
+    Game, Hasher, Parameter, Predict, Progress, Seed, Silent, TableGame, Target, json, least_squares,
+    separable, whole,
 };
+#[cfg(feature = "process")]
+pub use rationale_process as process;
 #[cfg(feature = "report")]
 pub use rationale_report as report;
 #[cfg(feature = "shapley")]

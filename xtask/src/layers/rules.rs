@@ -20,6 +20,7 @@ pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-surrogate", Use(&["rationale-core"])),
     ("rationale-shapley", Use(&["rationale-core", "rationale-trees"])),
     ("rationale-onnx", Use(&["rationale-core", "rationale-tensor"])),
+    ("rationale-process", Use(&["rationale-core"])),
     ("rationale-tabular", Use(&["rationale-core"])),
     ("rationale-report", Use(&["rationale-core"])),
     (

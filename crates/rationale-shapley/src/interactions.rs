@@ -25,7 +25,7 @@ pub struct Interactions {
 }
 
 impl Interactions {
-    pub(super) fn new(
+    pub(crate) fn new(
         values: Array4<f64>,
         base_values: Array2<f64>,
         predictions: Array2<f64>,

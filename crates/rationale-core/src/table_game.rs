@@ -1,0 +1,400 @@
+//! One row of a table as a game: present features keep the row's values, absent ones are filled.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Mutex, PoisonError};
+
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+
+use crate::absence::{check_columns, check_players};
+use crate::error::check_shape;
+use crate::{Absence, Error, Game, Predict};
+
+const BATCH_ROWS: usize = 4096;
+/// Coalitions are planned in chunks of about this many mixed rows.
+const CHUNK_ROWS: usize = 1 << 16;
+/// So many answers are remembered before all are forgotten.
+const REMEMBERED_ROWS: usize = 1 << 18;
+
+/// The game of one row: a coalition is worth the model's mean output over the rows that keep the row's values where
+/// players are present and a filler's where they are absent.
+///
+/// A player is one feature or several ([`FeatureGroups::members`](crate::FeatureGroups::members)). A row that several
+/// coalitions lead to is asked about once: it is known by a 128-bit hash of its bits. The model is asked in batches of
+/// bounded size, and neither the size nor what is remembered changes a value.
+///
+/// ```
+/// use ndarray::array;
+/// use rationale_core::{Absence, FromFn, Game, TableGame};
+///
+/// let product = FromFn::new(|rows: ndarray::ArrayView2<'_, f64>| rows.map_axis(ndarray::Axis(1), |r| r[0] * r[1]).insert_axis(ndarray::Axis(1)));
+/// let absence = Absence::mask(vec![1.0, 1.0])?;
+/// let (row, players, fillers) = (array![2.0, 5.0], [vec![0], vec![1]], array![[1.0]]);
+/// let game = TableGame::new(&product, row.view(), &absence, &players, fillers.view(), array![10.0].view())?;
+/// assert_eq!(game.value(array![[true, false], [false, true], [true, true]].view())?, array![[2.0], [5.0], [10.0]]);
+/// # Ok::<(), rationale_core::Error>(())
+/// ```
+pub struct TableGame<'a> {
+    model: &'a dyn Predict,
+    row: ArrayView1<'a, f64>,
+    absence: &'a Absence,
+    players: &'a [Vec<usize>],
+    filler_answers: ArrayView2<'a, f64>,
+    prediction: Vec<f64>,
+    part: Vec<usize>,
+    batch_rows: usize,
+    keys: Keys,
+    memo: Mutex<Memo>,
+}
+
+impl<'a> TableGame<'a> {
+    /// Takes the row `[feature]`, the features of each player, and what the model says of the fillers
+    /// `[filler, output]` and of the row itself `[output]`: these two are the same for many games, and are not asked
+    /// for again. Features of no player are always filled.
+    pub fn new(
+        model: &'a dyn Predict,
+        row: ArrayView1<'a, f64>,
+        absence: &'a Absence,
+        players: &'a [Vec<usize>],
+        filler_answers: ArrayView2<'a, f64>,
+        prediction: ArrayView1<'_, f64>,
+    ) -> Result<Self, Error> {
+        check_columns(absence.fillers(), row.len())?;
+        check_players(players, row.len())?;
+        let shape = [absence.fillers().nrows(), prediction.len()];
+        check_shape("the answers about the fillers", &shape, filler_answers.shape())?;
+        Ok(Self {
+            part: (0..shape[0]).collect(),
+            keys: Keys::new(row, absence.fillers(), players),
+            prediction: prediction.to_vec(),
+            batch_rows: BATCH_ROWS,
+            memo: Mutex::default(),
+            model,
+            row,
+            absence,
+            players,
+            filler_answers,
+        })
+    }
+
+    /// Asks the model about at most this many rows at a time; 4096 by default.
+    pub fn with_batch_rows(mut self, batch_rows: usize) -> Self {
+        self.batch_rows = batch_rows.max(1);
+        self
+    }
+
+    /// Plays against these fillers only, which only a marginal absence can do; others keep choosing their own.
+    pub fn with_part(mut self, part: Vec<usize>) -> Self {
+        if self.absence.is_marginal() && !part.is_empty() {
+            self.part = part;
+        }
+        self
+    }
+
+    /// Whether the player's features differ from those of any filler. Who never differs never matters.
+    pub fn varies(&self, player: usize) -> bool {
+        self.part.iter().any(|&filler| self.keys.steps[[filler, player]] != 0)
+    }
+
+    /// The fillers of a coalition.
+    fn fillers(&self, present: &[usize]) -> Vec<usize> {
+        let known: Vec<usize> = present.iter().flat_map(|&player| self.players[player].clone()).collect();
+        let chosen = self.absence.chosen(self.row, &known);
+        if chosen.is_empty() { self.part.clone() } else { chosen }
+    }
+
+    fn mixed_row(&self, present: &[usize], filler: usize, out: &mut Vec<f64>) {
+        let start = out.len();
+        out.extend(self.absence.fillers().row(filler).iter());
+        for &feature in present.iter().flat_map(|&player| &self.players[player]) {
+            out[start + feature] = self.row[feature];
+        }
+    }
+
+    /// The worth of some coalitions, written into the rows of `worth`.
+    fn play(
+        &self,
+        coalitions: ArrayView2<'_, bool>,
+        memo: &mut Memo,
+        worth: &mut [f64],
+    ) -> Result<(), Error> {
+        let mut batch = Batch::default();
+        let mut plans = Vec::with_capacity(coalitions.nrows());
+        for coalition in coalitions.rows() {
+            let present: Vec<usize> =
+                coalition.iter().enumerate().filter_map(|(player, is)| is.then_some(player)).collect();
+            plans.push(self.plan(&present, memo, &mut batch)?);
+        }
+        self.ask(&mut batch, memo)?;
+        let n_outputs = self.prediction.len();
+        for (plan, worth) in plans.iter().zip(worth.chunks_mut(n_outputs.max(1))) {
+            self.settle(plan, memo, worth);
+        }
+        Ok(())
+    }
+
+    fn plan(&self, present: &[usize], memo: &mut Memo, batch: &mut Batch) -> Result<Plan, Error> {
+        if present.len() == self.players.len() && self.keys.everybody_is_the_row {
+            return Ok(Plan::Everybody);
+        }
+        let fillers = self.fillers(present);
+        if present.is_empty() {
+            return Ok(Plan::Nobody(fillers));
+        }
+        let mut places = Vec::with_capacity(fillers.len());
+        for filler in fillers {
+            let (place, is_new) = memo.place(self.keys.of(present, filler));
+            places.push(place);
+            if is_new {
+                self.mixed_row(present, filler, &mut batch.rows);
+                batch.n_rows += 1;
+            }
+            if batch.n_rows == self.batch_rows {
+                self.ask(batch, memo)?;
+            }
+        }
+        Ok(Plan::Mixed(places))
+    }
+
+    fn ask(&self, batch: &mut Batch, memo: &mut Memo) -> Result<(), Error> {
+        if batch.n_rows == 0 {
+            return Ok(());
+        }
+        let shape = (batch.n_rows, self.row.len());
+        let rows = ArrayView2::from_shape(shape, &batch.rows).map_err(Error::model)?;
+        let answers = checked_answers(self.model, rows, Some(self.prediction.len()))?;
+        memo.answers.extend(answers.iter());
+        batch.rows.clear();
+        batch.n_rows = 0;
+        Ok(())
+    }
+
+    fn settle(&self, plan: &Plan, memo: &Memo, worth: &mut [f64]) {
+        let n_outputs = worth.len();
+        match plan {
+            Plan::Everybody => worth.copy_from_slice(&self.prediction),
+            Plan::Nobody(fillers) => mean(worth, fillers.iter().map(|&it| self.filler_answers.row(it))),
+            Plan::Mixed(places) => {
+                let answer = |&place: &u32| &memo.answers[place as usize * n_outputs..][..n_outputs];
+                mean(worth, places.iter().map(|place| ArrayView1::from(answer(place))));
+            }
+        }
+    }
+}
+
+impl Game for TableGame<'_> {
+    fn n_players(&self) -> usize {
+        self.players.len()
+    }
+
+    fn value(&self, coalitions: ArrayView2<'_, bool>) -> Result<Array2<f64>, Error> {
+        let (n, n_outputs) = (coalitions.nrows(), self.prediction.len());
+        check_shape("the table of coalitions", &[n, self.players.len()], coalitions.shape())?;
+        let mut worth = vec![0.0; n * n_outputs];
+        let chunk = (CHUNK_ROWS / self.part.len().max(1)).max(1);
+        let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+        let chunks = coalitions.axis_chunks_iter(Axis(0), chunk);
+        for (coalitions, worth) in chunks.zip(worth.chunks_mut((chunk * n_outputs).max(1))) {
+            if let Err(error) = self.play(coalitions, &mut memo, worth) {
+                *memo = Memo::default();
+                return Err(error);
+            }
+            if memo.places.len() > REMEMBERED_ROWS {
+                *memo = Memo::default();
+            }
+        }
+        Array2::from_shape_vec((n, n_outputs), worth).map_err(Error::model)
+    }
+}
+
+/// Asks a model, and refuses what is no answer: another number of rows or outputs, or numbers that are not finite.
+pub fn checked_answers(
+    model: &dyn Predict,
+    rows: ArrayView2<'_, f64>,
+    n_outputs: Option<usize>,
+) -> Result<Array2<f64>, Error> {
+    let answers = model.predict(rows)?;
+    let expected = [rows.nrows(), n_outputs.unwrap_or(answers.ncols())];
+    check_shape("the model's answer", &expected, answers.shape())?;
+    let broken = answers.indexed_iter().find(|(_, value)| !value.is_finite());
+    broken.map_or(Ok(()), |((row, output), &value)| {
+        let input = rows.row(row).to_vec();
+        Err(Error::Answer { value, output, input })
+    })?;
+    Ok(answers)
+}
+
+/// What a coalition's worth is made of.
+enum Plan {
+    Everybody,
+    Nobody(Vec<usize>),
+    Mixed(Vec<u32>),
+}
+
+/// Rows that wait to be asked about.
+#[derive(Default)]
+struct Batch {
+    rows: Vec<f64>,
+    n_rows: usize,
+}
+
+/// The rows asked about, by their keys, and what the model said of each.
+#[derive(Default)]
+struct Memo {
+    places: HashMap<u128, u32, BuildHasherDefault<Low>>,
+    answers: Vec<f64>,
+}
+
+impl Memo {
+    /// The place of a row's answer, and whether it is still to be asked for.
+    fn place(&mut self, key: u128) -> (u32, bool) {
+        let next = self.places.len() as u32;
+        let place = *self.places.entry(key).or_insert(next);
+        (place, place == next)
+    }
+}
+
+/// Keys are hashes already.
+#[derive(Default)]
+struct Low(u64);
+
+impl Hasher for Low {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.0 = mixed(self.0 ^ u64::from(byte)));
+    }
+
+    fn write_u128(&mut self, key: u128) {
+        self.0 = key as u64;
+    }
+}
+
+/// The key of a mixed row is a sum over its cells, so that a player's step changes it by a number known beforehand.
+struct Keys {
+    fillers: Vec<u128>,
+    /// Whether features of no player are the same in the row and in all fillers.
+    everybody_is_the_row: bool,
+    /// `[filler, player]`: from the filler's values to the row's.
+    steps: Array2<u128>,
+}
+
+impl Keys {
+    fn new(row: ArrayView1<'_, f64>, fillers: ArrayView2<'_, f64>, players: &[Vec<usize>]) -> Self {
+        let sum = |cells: &mut dyn Iterator<Item = u128>| cells.fold(0, u128::wrapping_add);
+        let step = |filler: usize, player: usize| {
+            let step = |&f: &usize| cell(f, row[f]).wrapping_sub(cell(f, fillers[[filler, f]]));
+            sum(&mut players[player].iter().map(step))
+        };
+        let whole =
+            |row: ArrayView1<'_, f64>| sum(&mut row.iter().enumerate().map(|(f, &value)| cell(f, value)));
+        let keys: Vec<u128> = fillers.rows().into_iter().map(whole).collect();
+        let steps = Array2::from_shape_fn((fillers.nrows(), players.len()), |(f, p)| step(f, p));
+        let of_row = whole(row);
+        let reached = |(&key, steps): (&u128, ArrayView1<'_, u128>)| {
+            steps.iter().fold(key, |key, &step| key.wrapping_add(step)) == of_row
+        };
+        let everybody_is_the_row = keys.iter().zip(steps.rows()).all(reached);
+        Self { fillers: keys, everybody_is_the_row, steps }
+    }
+
+    fn of(&self, present: &[usize], filler: usize) -> u128 {
+        let steps = self.steps.row(filler);
+        present.iter().fold(self.fillers[filler], |key, &player| key.wrapping_add(steps[player]))
+    }
+}
+
+/// The hash of a value at its place; all NaNs are one.
+fn cell(feature: usize, value: f64) -> u128 {
+    let bits = if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() };
+    let low = mixed(bits ^ mixed(feature as u64 + 1));
+    let high = mixed(low ^ bits.rotate_left(32) ^ 0x6a09_e667_f3bc_c908);
+    u128::from(high) << 64 | u128::from(low)
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea, Flood 2014, <https://doi.org/10.1145/2660193.2660195>).
+fn mixed(mut z: u64) -> u64 {
+    z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+fn mean<'a>(out: &mut [f64], rows: impl ExactSizeIterator<Item = ArrayView1<'a, f64>>) {
+    let n = rows.len() as f64;
+    rows.for_each(|row| out.iter_mut().zip(row).for_each(|(sum, value)| *sum += value));
+    out.iter_mut().for_each(|sum| *sum /= n);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use ndarray::array;
+
+    use super::*;
+    use crate::{Background, FromFn};
+
+    fn model() -> impl Predict {
+        FromFn::new(|rows: ArrayView2<'_, f64>| {
+            rows.map_axis(Axis(1), |row| row[0] + 10.0 * row[1] * row[2]).insert_axis(Axis(1))
+        })
+    }
+
+    struct Counting<P>(P, AtomicUsize);
+
+    impl<P: Predict> Predict for Counting<P> {
+        fn predict(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>, Error> {
+            self.1.fetch_add(rows.nrows(), Ordering::Relaxed);
+            self.0.predict(rows)
+        }
+    }
+
+    fn worth(batch_rows: usize) -> (Array2<f64>, usize) {
+        let model = Counting(model(), AtomicUsize::new(0));
+        let background = array![[0.0, 1.0, 1.0], [0.0, 2.0, 1.0], [0.0, 1.0, 1.0]];
+        let fillers = model.0.predict(background.view()).unwrap();
+        let absence = Absence::marginal(Background::new(background).unwrap());
+        let row = array![3.0, 1.0, 4.0];
+        let players = [vec![0], vec![1, 2]];
+        let prediction = array![43.0];
+        let game = TableGame::new(&model, row.view(), &absence, &players, fillers.view(), prediction.view())
+            .unwrap();
+        let coalitions = array![[false, false], [true, false], [false, true], [true, true]];
+        let worth = game.with_batch_rows(batch_rows).value(coalitions.view()).unwrap();
+        (worth, model.1.load(Ordering::Relaxed))
+    }
+
+    #[test]
+    fn a_coalition_is_worth_the_mean_over_the_fillers() {
+        let (worth, _) = worth(100);
+        let expected = array![[40.0 / 3.0], [49.0 / 3.0], [40.0], [43.0]];
+        assert!((&worth - &expected).iter().all(|gap| gap.abs() < 1e-12), "{worth}");
+    }
+
+    #[test]
+    fn a_row_is_asked_about_once_whatever_the_batch() {
+        // The first and third filler are the same; with the group present all three are.
+        assert_eq!((worth(100).1, worth(1).1), (3, 3));
+        assert_eq!(worth(100).0, worth(2).0);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_finite_is_refused_with_its_row() {
+        let broken = FromFn::new(|rows: ArrayView2<'_, f64>| rows.mapv(|_| f64::NAN));
+        let error = checked_answers(&broken, array![[1.0, 2.0]].view(), None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the model answered NaN at output 0 for the row [1.0, 2.0]; only finite numbers can be explained"
+        );
+    }
+
+    #[test]
+    fn too_few_answers_are_refused() {
+        let short = FromFn::new(|_: ArrayView2<'_, f64>| array![[1.0]]);
+        let error = checked_answers(&short, array![[1.0], [2.0]].view(), None).unwrap_err();
+        assert_eq!(error.to_string(), "the model's answer has shape [1, 1], but [2, 1] is needed");
+    }
+}
