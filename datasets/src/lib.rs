@@ -18,3 +18,11 @@ pub const GERMAN_CREDIT: &str = include_str!("../data/german_credit.csv");
 /// assert_eq!(name, Some("Egyptian cat"));
 /// ```
 pub const IMAGENET_LABELS: &str = include_str!("../data/imagenet_labels.txt");
+
+/// MobileNet v1 (1.0, 224 pixels) by Google, trained on ImageNet, as an ONNX file whose weights are stored in half
+/// precision: input `[N, 3, 224, 224]` from -1 to 1, output 1001 logits, of which the first is "background". Licence
+/// Apache-2.0.
+pub const MOBILENET: &[u8] = include_bytes!("../data/mobilenet_v1.onnx");
+
+/// A photograph of a cat, 451 x 300 pixels, as PNG. Public domain (CC0).
+pub const CHELSEA: &[u8] = include_bytes!("../data/chelsea.png");

@@ -44,6 +44,11 @@ pub fn evidence(attributions: &Attributions) -> String {
     text(&document)
 }
 
+/// The evidence of what is no table, such as a map.
+pub fn evidence_alone(evidence: &Evidence) -> String {
+    text(&EvidenceDocument::of(evidence))
+}
+
 #[derive(Serialize)]
 struct Document<'a> {
     format: &'static str,

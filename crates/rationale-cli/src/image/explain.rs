@@ -1,0 +1,321 @@
+//! `rationale image`: where a network looks in a picture.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use ndarray::{Array2, Array3, Axis};
+use rationale::report::{Panel, Sheet};
+use rationale::tensor::{Network, Tensor};
+use rationale::vision::{
+    CamMethod, CamTarget, ClassActivation, Labels, Layers, Maps, Score, Sign, Smoothing, save_npy,
+};
+use rationale::{Seed, json, whole};
+
+use super::labelled::{self, Answer};
+use super::network::{Loaded, Model};
+use super::photograph::{Photograph, listed};
+use super::render::{self, Format, Style};
+use crate::arguments::Common;
+use crate::bar::Bar;
+use crate::failure::Usage;
+use crate::output::{note, say};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    model: Model,
+    /// Pictures, or folders of pictures; one may be an .npy tensor [1, 3, height, width].
+    #[arg(required = true)]
+    photographs: Vec<PathBuf>,
+    /// How to explain; several methods give a sheet side by side.
+    #[arg(long, required = true, value_parser = method)]
+    method: Vec<CamMethod>,
+    #[command(flatten)]
+    look: Look,
+    #[command(flatten)]
+    style: Style,
+    /// The file to write: .png or .svg (pictures), .npy (maps [method, height, width]), .json (evidence). With several
+    /// pictures, a folder of PNG files.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// What is asked of the network.
+#[derive(Debug, Args)]
+pub(super) struct Look {
+    /// The layer to look at, by the name of its value or node; several are averaged. The last one with spatial extent
+    /// where not given.
+    #[arg(long, value_name = "NAME")]
+    layer: Vec<String>,
+    /// The class to explain, by number or name; that with the largest output where not given.
+    #[arg(long, value_name = "K|LABEL")]
+    target: Option<String>,
+    /// Explain what speaks for the target rather than for this class.
+    #[arg(long, value_name = "K|LABEL", requires = "target")]
+    against: Option<String>,
+    /// Explain the probability (softmax) instead of the logit.
+    #[arg(long)]
+    softmax: bool,
+    /// Keep the sign: what speaks against the class too.
+    #[arg(long)]
+    signed: bool,
+    /// Average the maps of six altered pictures (mirrored, darker, brighter).
+    #[arg(long)]
+    augment: bool,
+    /// Take the first principal component of the weighted activations.
+    #[arg(long)]
+    eigen: bool,
+    /// Pictures that go through the network at once.
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    batch_size: usize,
+}
+
+pub(super) fn method(text: &str) -> Result<CamMethod, String> {
+    CamMethod::named(text).ok_or_else(|| {
+        let names: Vec<_> = CamMethod::ALL.iter().map(|it| it.name()).collect();
+        format!("the methods are {}", names.join(", "))
+    })
+}
+
+pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
+    let paths = listed(&arguments.photographs)?;
+    if paths.len() > 1 {
+        return arguments.folder(&paths, common);
+    }
+    let format = render::format(&arguments.out)?;
+    arguments.look.check()?;
+    let loaded = arguments.model.read(common)?;
+    let photograph = Photograph::read(&paths[0], &loaded)?;
+    let shown = Shown::of(&loaded, &photograph, &arguments.method, &arguments.look, common)?;
+    shown.write(&arguments.out, format, &arguments.style)?;
+    say(common, &shown.summary(&arguments.out, common))
+}
+
+impl Arguments {
+    /// Each picture's sheet in one folder, whole or not at all.
+    fn folder(&self, paths: &[PathBuf], common: &Common) -> anyhow::Result<()> {
+        if self.out.extension().is_some() {
+            return Err(Usage::new(format!(
+                "--out {}: {} pictures need the name of a folder",
+                self.out.display(),
+                paths.len()
+            ))
+            .into());
+        }
+        self.look.check()?;
+        let loaded = self.model.read(common)?;
+        let names = file_names(paths)?;
+        let folder = whole::WholeFolder::begin(&self.out, whole::Existing::Refuse)
+            .map_err(|error| anyhow::anyhow!("`{}` cannot be written: {error}", self.out.display()))?;
+        for (path, name) in paths.iter().zip(&names) {
+            let photograph = Photograph::read(path, &loaded)?;
+            let shown = Shown::of(&loaded, &photograph, &self.method, &self.look, common)?;
+            shown.write(&folder.path().join(format!("{name}.png")), Format::Picture, &self.style)?;
+            note(common, &shown.headline());
+        }
+        folder.commit()?;
+        say(common, &format!("Wrote {} pictures to {}", paths.len(), self.out.display()))
+    }
+}
+
+/// A name for each picture's sheet, its file's own without the suffix.
+fn file_names(paths: &[PathBuf]) -> anyhow::Result<Vec<String>> {
+    let stem = |path: &PathBuf| path.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    let names: Vec<String> = paths.iter().map(stem).collect();
+    let mut sorted = names.clone();
+    sorted.sort();
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(Usage::new(format!("two pictures are called `{}`; their results would be one file", pair[0])).into()),
+        None => Ok(names),
+    }
+}
+
+impl Look {
+    /// The last layer, for the class with the largest output.
+    pub(super) fn usual() -> Self {
+        Self {
+            layer: Vec::new(),
+            target: None,
+            against: None,
+            softmax: false,
+            signed: false,
+            augment: false,
+            eigen: false,
+            batch_size: 16,
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Usage> {
+        if self.batch_size == 0 {
+            return Err(Usage::new("--batch-size 0: at least 1 is needed"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn explainer(
+        &self,
+        method: CamMethod,
+        loaded: &Loaded,
+        target: CamTarget,
+        common: &Common,
+    ) -> ClassActivation {
+        let layers = match (&self.layer[..], &loaded.layer) {
+            ([], None) => Layers::Last,
+            ([], Some(layer)) => Layers::Named(vec![layer.clone()]),
+            (names, _) => Layers::Named(names.to_vec()),
+        };
+        let smoothing = match (self.augment, self.eigen) {
+            (true, true) => Smoothing::Both,
+            (true, false) => Smoothing::Augmented,
+            (false, true) => Smoothing::FirstComponent,
+            (false, false) => Smoothing::None,
+        };
+        ClassActivation::new(method)
+            .with_layers(layers)
+            .with_target(target)
+            .with_score(if self.softmax { Score::Softmax } else { Score::Logit })
+            .with_sign(if self.signed { Sign::Both } else { Sign::Positive })
+            .with_smoothing(smoothing)
+            .with_batch_size(self.batch_size)
+            .with_seed(Seed::new(common.seed))
+    }
+
+    fn target(&self, labels: Option<&Labels>, n_classes: usize) -> anyhow::Result<CamTarget> {
+        let class = |text: &String| labelled::class(text, labels, n_classes);
+        Ok(match (&self.target, &self.against) {
+            (None, _) => CamTarget::Predicted,
+            (Some(of), None) => CamTarget::Class(class(of)?),
+            (Some(of), Some(against)) => CamTarget::Contrast { of: class(of)?, against: class(against)? },
+        })
+    }
+
+    pub(super) fn is_signed(&self) -> bool {
+        self.signed
+    }
+}
+
+/// A picture, what the network says of it, and where it looks by each method.
+pub(super) struct Shown<'a> {
+    photograph: &'a Photograph,
+    pub(super) answer: Answer,
+    pub(super) maps: Vec<(CamMethod, Maps)>,
+    signed: bool,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn of(
+        loaded: &Loaded,
+        photograph: &'a Photograph,
+        methods: &[CamMethod],
+        look: &Look,
+        common: &Common,
+    ) -> anyhow::Result<Self> {
+        let outputs = answers(&loaded.network, &photograph.input)?;
+        let labels = loaded.labels(outputs.len())?;
+        let target = look.target(labels.as_ref(), outputs.len())?;
+        let mut maps = Vec::new();
+        for method in methods {
+            let explainer = look.explainer(*method, loaded, target.clone(), common);
+            let bar = Bar::counting(method.name(), common);
+            maps.push((*method, explainer.explain(&loaded.network, &photograph.input, &bar)?));
+        }
+        Ok(Self { photograph, answer: Answer::new(&outputs, labels), maps, signed: look.is_signed() })
+    }
+
+    pub(super) fn panels(&self, style: &Style) -> anyhow::Result<Vec<Panel>> {
+        let mut panels = vec![
+            Panel::new("picture", self.photograph.seen.rgb().to_owned())?.with_predictions(self.answer.best()),
+        ];
+        for (method, maps) in &self.maps {
+            let drawn = style.draw(&self.photograph.seen, &Self::map(maps), self.signed)?;
+            let class = maps.targets.first().map_or_else(String::new, |it| self.answer.name(*it));
+            let panel = Panel::new(method.name(), drawn)?.with_subtitle(format!("for {class}"));
+            panels.push(style.with_legend(panel.with_note(format!("layer {}", layers(maps))), self.signed)?);
+        }
+        Ok(panels)
+    }
+
+    /// The map of the picture, of the picture's size.
+    pub(super) fn map(maps: &Maps) -> Array2<f32> {
+        maps.maps.index_axis(Axis(0), 0).mapv(|it| it as f32)
+    }
+
+    pub(super) fn write(&self, out: &Path, format: Format, style: &Style) -> anyhow::Result<()> {
+        match format {
+            Format::Picture => {
+                let sheet = Sheet::new(self.panels(style)?).with_note(CAUTION);
+                render::write(&sheet, &self.photograph.name, out)?;
+            }
+            Format::Values => save_npy(out, &self.stacked()?)?,
+            Format::Json => return write_text(out, &self.evidence()),
+        }
+        write_text(&out.with_extension("evidence.json"), &self.evidence())
+    }
+
+    fn stacked(&self) -> anyhow::Result<Array3<f32>> {
+        let maps: Vec<_> = self.maps.iter().map(|(_, maps)| Self::map(maps)).collect();
+        let views: Vec<_> = maps.iter().map(Array2::view).collect();
+        Ok(ndarray::stack(Axis(0), &views)?)
+    }
+
+    fn evidence(&self) -> String {
+        let each: Vec<serde_json::Value> = self.maps.iter().map(|(_, maps)| self.evidence_of(maps)).collect();
+        let value = match &each[..] {
+            [one] => one.clone(),
+            several => serde_json::Value::Array(several.to_vec()),
+        };
+        format!("{value:#}\n")
+    }
+
+    fn evidence_of(&self, maps: &Maps) -> serde_json::Value {
+        let text = json::evidence_alone(&maps.evidence);
+        let mut value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        value["picture"] = self.photograph.name.clone().into();
+        value["logits"] = maps.logits.index_axis(Axis(0), 0).to_vec().into();
+        value["predictions"] =
+            self.answer.best().into_iter().map(|(name, p)| serde_json::json!({"class": name, "probability": p})).collect();
+        value["note"] = CAUTION.into();
+        value
+    }
+
+    pub(super) fn headline(&self) -> String {
+        let (name, probability) = self.answer.best().into_iter().next().unwrap_or_default();
+        format!("{}: {name} ({:.1} %)", self.photograph.name, 100.0 * probability)
+    }
+
+    fn summary(&self, out: &Path, common: &Common) -> String {
+        if common.json {
+            return self.evidence();
+        }
+        let mut lines = vec![self.headline()];
+        for (method, maps) in &self.maps {
+            let class = maps.targets.first().map_or_else(String::new, |it| self.answer.name(*it));
+            lines.push(format!("{method} for {class}, at {}", layers(maps)));
+        }
+        lines.push(format!("Wrote {}", out.display()));
+        lines.join("\n")
+    }
+}
+
+/// The layers that were looked at, as the method found them.
+fn layers(maps: &Maps) -> String {
+    match maps.evidence.parameters.get("layer") {
+        Some(rationale::Parameter::Text(text)) => text.clone(),
+        _ => "every layer".to_owned(),
+    }
+}
+
+/// What must be known to read any of these pictures.
+const CAUTION: &str = "A map shows where the network looks for this class, not why; it says nothing of what lies outside \
+                       the network.";
+
+fn answers(network: &dyn Network, input: &Tensor) -> anyhow::Result<Vec<f64>> {
+    let outputs = network.forward(&mut rationale::tensor::Run::new(std::slice::from_ref(input)))?;
+    let first = outputs.first().ok_or_else(|| anyhow::anyhow!("the network has no output"))?;
+    Ok(first.narrow(0, 0, 1)?.to_f64s()?)
+}
+
+pub(super) fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
+    let written: std::io::Result<()> = whole::write_file(path, |out| out.write_all(text.as_bytes()));
+    written.map_err(|error| anyhow::anyhow!("`{}` cannot be written: {error}", path.display()))
+}

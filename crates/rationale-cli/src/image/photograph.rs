@@ -1,0 +1,80 @@
+//! Pictures and tensors as they are given, and as the network takes them.
+
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array3, Array4, Axis};
+use rationale::tensor::Tensor;
+use rationale::vision::{Picture, Real, minmax};
+
+use super::network::Loaded;
+use crate::failure::Usage;
+
+/// Suffixes of files in a folder that are taken for pictures.
+const PICTURES: [&str; 7] = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"];
+
+/// One input: what the network takes, and what people see.
+pub(super) struct Photograph {
+    pub(super) name: String,
+    pub(super) input: Tensor,
+    pub(super) seen: Picture,
+}
+
+impl Photograph {
+    /// A picture file, or an .npy tensor [1, 3, height, width].
+    pub(super) fn read(path: &Path, loaded: &Loaded) -> anyhow::Result<Self> {
+        let name = path.display().to_string();
+        let (input, seen) = if path.extension().is_some_and(|it| it == "npy") {
+            let tensor = read_npy(path)?;
+            let seen = as_picture(&tensor)?;
+            (tensor, seen)
+        } else {
+            let photograph = Picture::open(path)?;
+            let prepared = loaded.preparation.prepare(&photograph)?;
+            let seen = prepared.seen().clone();
+            (prepared.into_tensor(), seen)
+        };
+        let input = Tensor::from_array(&input.view().into_dyn(), &loaded.device)?;
+        Ok(Self { name, input, seen })
+    }
+}
+
+/// The files themselves, and those in folders, in order of their names.
+pub(super) fn listed(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            found.push(path.clone());
+            continue;
+        }
+        let is_picture = |it: &PathBuf| {
+            let suffix = it.extension().and_then(|it| it.to_str()).map(str::to_lowercase);
+            suffix.is_some_and(|it| PICTURES.contains(&it.as_str()))
+        };
+        let entries = std::fs::read_dir(path)?.map(|it| it.map(|it| it.path())).collect::<Result<Vec<_>, _>>()?;
+        let mut inside: Vec<PathBuf> = entries.into_iter().filter(is_picture).collect();
+        if inside.is_empty() {
+            return Err(Usage::new(format!("`{}` holds no picture ({})", path.display(), PICTURES.join(", "))).into());
+        }
+        inside.sort();
+        found.extend(inside);
+    }
+    Ok(found)
+}
+
+fn read_npy(path: &Path) -> anyhow::Result<Array4<f32>> {
+    ndarray_npy::read_npy(path).map_err(|error| {
+        anyhow::anyhow!("`{}`: {error}; a float32 tensor [1, 3, height, width] is needed", path.display())
+    })
+}
+
+/// A tensor's first example as a picture, its values stretched from black to white.
+fn as_picture(tensor: &Array4<f32>) -> anyhow::Result<Picture> {
+    let example = tensor.index_axis(Axis(0), 0);
+    let example = if example.dim().0 == 3 { example.permuted_axes([1, 2, 0]) } else { example };
+    let (height, width, n_channels) = example.dim();
+    anyhow::ensure!(n_channels == 3, "a tensor of 3 channels is needed, not {:?}", tensor.shape());
+    let flat = example.to_shape((height, width * 3)).map(|it| it.to_owned())?;
+    let stretched = minmax(flat.view(), 1e-7);
+    let bytes = stretched.mapv(|it| (it.to_f64() * 255.0).round() as u8);
+    Ok(Picture::from_rgb(Array3::from_shape_vec((height, width, 3), bytes.into_raw_vec_and_offset().0)?)?)
+}
