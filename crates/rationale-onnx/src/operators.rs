@@ -3,14 +3,55 @@
 //!
 //! To add an operator: a file here, its `mod`, its row in [`TABLE`].
 
-mod add;
+mod arg;
+mod arithmetic;
+mod axis;
+mod cast;
+mod compare;
+mod concat;
+mod constant;
+mod constant_of_shape;
 mod conv;
+mod cum_sum;
+mod expand;
+mod eye_like;
+mod flatten;
+mod gather;
+mod gather_elements;
+mod gather_nd;
+mod modulo;
+mod non_zero;
+mod one_hot;
 mod operand;
+mod pad;
+mod pow;
+mod range;
+mod reduce;
 mod relu;
+mod reshape;
+mod scatter;
+mod scatter_elements;
+mod scatter_nd;
+mod shape;
+mod slice;
+mod split;
+mod squeeze;
+mod tile;
+mod top_k;
+mod transpose;
+mod trilu;
+mod tuple;
+mod unary;
+mod variadic;
+mod where_;
 
-use rationale_tensor::{Device, Operator};
+use rationale_tensor::{Device, Nature, Operator, Tensor};
 
 use crate::{Error, Node};
+use arg::Extreme;
+use compare::Comparison;
+use reduce::Reduction;
+use variadic::Variadic;
 
 /// The operator sets of ONNX that are run.
 pub(crate) const OLDEST: i64 = 9;
@@ -45,7 +86,95 @@ pub(crate) type Built = Result<Box<dyn Operator>, BuildError>;
 type Build = fn(&Node, &Context<'_>) -> Built;
 
 /// Every operator of ONNX's own domain, by name.
-const TABLE: &[(&str, Build)] = &[("Add", add::build), ("Conv", conv::build), ("Relu", relu::build)];
+const TABLE: &[(&str, Build)] = &[
+    ("Abs", |_, _| unary::build(Tensor::abs)),
+    ("Acos", |_, _| unary::build(Tensor::acos)),
+    ("Acosh", |_, _| unary::build(Tensor::acosh)),
+    ("Add", |_, _| arithmetic::build(Nature::Linear, Tensor::add)),
+    ("And", |_, _| compare::build(Comparison::And)),
+    ("ArgMax", |node, _| arg::build(node, Extreme::Largest)),
+    ("ArgMin", |node, _| arg::build(node, Extreme::Smallest)),
+    ("Asin", |_, _| unary::build(Tensor::asin)),
+    ("Asinh", |_, _| unary::build(Tensor::asinh)),
+    ("Atan", |_, _| unary::build(Tensor::atan)),
+    ("Atanh", |_, _| unary::build(Tensor::atanh)),
+    ("Cast", cast::build),
+    ("CastLike", cast::build_like),
+    ("Ceil", |_, _| unary::build(Tensor::ceil)),
+    ("Concat", concat::build),
+    ("Constant", constant::build),
+    ("ConstantOfShape", constant_of_shape::build),
+    ("Conv", conv::build),
+    ("Cos", |_, _| unary::build(Tensor::cos)),
+    ("Cosh", |_, _| unary::build(Tensor::cosh)),
+    ("CumSum", cum_sum::build),
+    ("Div", |_, _| arithmetic::build(Nature::Product, Tensor::div)),
+    ("Equal", |_, _| compare::build(Comparison::Equal)),
+    ("Exp", |_, _| unary::build(Tensor::exp)),
+    ("Expand", expand::build),
+    ("EyeLike", eye_like::build),
+    ("Flatten", flatten::build),
+    ("Floor", |_, _| unary::build(Tensor::floor)),
+    ("Gather", gather::build),
+    ("GatherElements", gather_elements::build),
+    ("GatherND", gather_nd::build),
+    ("Greater", |_, _| compare::build(Comparison::Greater)),
+    ("GreaterOrEqual", |_, _| compare::build(Comparison::GreaterOrEqual)),
+    ("IsInf", compare::build_is_infinite),
+    ("IsNaN", |_, _| compare::build_question(Tensor::is_nan)),
+    ("Less", |_, _| compare::build(Comparison::Less)),
+    ("LessOrEqual", |_, _| compare::build(Comparison::LessOrEqual)),
+    ("Log", |_, _| unary::build(Tensor::log)),
+    ("Max", |_, _| variadic::build(Variadic::Max)),
+    ("Mean", |_, _| variadic::build(Variadic::Mean)),
+    ("Min", |_, _| variadic::build(Variadic::Min)),
+    ("Mod", modulo::build),
+    ("Mul", |_, _| arithmetic::build(Nature::Product, Tensor::mul)),
+    ("Neg", |_, _| unary::build(Tensor::neg)),
+    ("NonZero", non_zero::build),
+    ("Not", |_, _| compare::build_question(Tensor::not)),
+    ("OneHot", one_hot::build),
+    ("Or", |_, _| compare::build(Comparison::Or)),
+    ("Pad", pad::build),
+    ("Pow", pow::build),
+    ("Range", range::build),
+    ("Reciprocal", |_, _| unary::build(Tensor::reciprocal)),
+    ("ReduceL1", |node, _| reduce::build(node, Reduction::L1)),
+    ("ReduceL2", |node, _| reduce::build(node, Reduction::L2)),
+    ("ReduceLogSum", |node, _| reduce::build(node, Reduction::LogSum)),
+    ("ReduceLogSumExp", |node, _| reduce::build(node, Reduction::LogSumExp)),
+    ("ReduceMax", |node, _| reduce::build(node, Reduction::Max)),
+    ("ReduceMean", |node, _| reduce::build(node, Reduction::Mean)),
+    ("ReduceMin", |node, _| reduce::build(node, Reduction::Min)),
+    ("ReduceProd", |node, _| reduce::build(node, Reduction::Product)),
+    ("ReduceSum", |node, _| reduce::build(node, Reduction::Sum)),
+    ("ReduceSumSquare", |node, _| reduce::build(node, Reduction::SumSquare)),
+    ("Relu", relu::build),
+    ("Reshape", reshape::build),
+    ("Round", |_, _| unary::build(Tensor::round)),
+    ("Scatter", scatter_elements::build),
+    ("ScatterElements", scatter_elements::build),
+    ("ScatterND", scatter_nd::build),
+    ("Shape", shape::build),
+    ("Sign", |_, _| unary::build(Tensor::sign)),
+    ("Sin", |_, _| unary::build(Tensor::sin)),
+    ("Sinh", |_, _| unary::build(Tensor::sinh)),
+    ("Size", shape::build_size),
+    ("Slice", slice::build),
+    ("Split", split::build),
+    ("Sqrt", |_, _| unary::build(Tensor::sqrt)),
+    ("Squeeze", squeeze::build),
+    ("Sub", |_, _| arithmetic::build(Nature::Linear, Tensor::sub)),
+    ("Sum", |_, _| variadic::build(Variadic::Sum)),
+    ("Tan", |_, _| unary::build(Tensor::tan)),
+    ("Tile", tile::build),
+    ("TopK", top_k::build),
+    ("Transpose", transpose::build),
+    ("Trilu", trilu::build),
+    ("Unsqueeze", squeeze::build_unsqueeze),
+    ("Where", where_::build),
+    ("Xor", |_, _| compare::build(Comparison::Xor)),
+];
 
 pub(crate) fn find(domain: &str, operator: &str) -> Option<Build> {
     let of_onnx = domain.is_empty();

@@ -189,6 +189,19 @@ impl Tensor {
         Self(by_kind!(self, float_to_device, int_to_device, bool_to_device, device.inner()))
     }
 
+    /// How many elements a tensor of this shape has, or an error where it would be larger than is allowed.
+    pub fn check_size(shape: &[usize], element: Element) -> Result<usize, Error> {
+        checked_len(shape, element)
+    }
+
+    pub(crate) fn require_as(&self, what: &str, first: &Self) -> Result<(), Error> {
+        if self.element() == first.element() {
+            return Ok(());
+        }
+        let expected = "the element type of the first";
+        Err(Error::Element { what: what.to_owned(), expected, actual: self.element() })
+    }
+
     pub(crate) fn require(&self, what: &str, kind: Kind) -> Result<(), Error> {
         if self.kind() == kind {
             return Ok(());
