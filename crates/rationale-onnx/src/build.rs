@@ -47,7 +47,8 @@ impl Builder {
             return Err(Error::OpsetVersion { version });
         }
         self.opsets = file.opsets;
-        self.functions = file.functions.into_iter().map(|it| ((it.domain.clone(), it.name.clone()), it)).collect();
+        self.functions =
+            file.functions.into_iter().map(|it| ((it.domain.clone(), it.name.clone()), it)).collect();
         let ports = file.graph.open_inputs().map(element::port).collect::<Result<Vec<_>, _>>()?;
         let outputs = file.graph.outputs.iter().map(element::port).collect::<Result<Vec<_>, _>>()?;
         self.add_graph(file.graph, &Scope::new())?;
@@ -73,7 +74,10 @@ impl Builder {
         if node.operator == "If" && node.domain.is_empty() {
             return self.add_branch(node, scope);
         }
-        let context = Context { opset: self.opsets.get(&node.domain).copied().unwrap_or(operators::NEWEST), device: &self.device };
+        let context = Context {
+            opset: self.opsets.get(&node.domain).copied().unwrap_or(operators::NEWEST),
+            device: &self.device,
+        };
         let Some(build) = operators::find(&node.domain, &node.operator) else {
             self.note_unsupported(node, "");
             return Ok(());
@@ -91,7 +95,8 @@ impl Builder {
             named.map(|name| name.map(|it| self.id(it))).collect()
         };
         let (inputs, outputs) = (ids(&node.inputs), ids(&node.outputs));
-        let step = Step { label: name_of(node), operator_name: node.operator.clone(), operator, inputs, outputs };
+        let step =
+            Step { label: name_of(node), operator_name: node.operator.clone(), operator, inputs, outputs };
         self.add_step(step)
     }
 
@@ -103,7 +108,8 @@ impl Builder {
             self.steps.push(step);
             return Ok(());
         }
-        let inputs: Vec<_> = step.inputs.iter().map(|id| id.and_then(|it| self.constants.get(&it).cloned())).collect();
+        let inputs: Vec<_> =
+            step.inputs.iter().map(|id| id.and_then(|it| self.constants.get(&it).cloned())).collect();
         let outputs = step.operator.forward(&inputs);
         let outputs = outputs.map_err(|error| error.of_operator(&step.operator_name, &step.label))?;
         for (id, value) in step.outputs.iter().zip(outputs) {
@@ -115,7 +121,13 @@ impl Builder {
     }
 
     /// Puts the body of a function in the place of the node that calls it.
-    fn add_call(&mut self, node: &Node, function: &Function, scope: &Scope, depth: usize) -> Result<(), Error> {
+    fn add_call(
+        &mut self,
+        node: &Node,
+        function: &Function,
+        scope: &Scope,
+        depth: usize,
+    ) -> Result<(), Error> {
         if depth >= DEEPEST_CALL {
             self.note_unsupported(node, "functions that call themselves");
             return Ok(());
@@ -137,7 +149,10 @@ impl Builder {
             let mut body = body.clone();
             body.attributes = resolve(&body, node, function)?;
             // An input that is left out has no value.
-            body.inputs.iter_mut().filter(|it| inside.get(*it).is_some_and(String::is_empty)).for_each(String::clear);
+            body.inputs
+                .iter_mut()
+                .filter(|it| inside.get(*it).is_some_and(String::is_empty))
+                .for_each(String::clear);
             body.name = format!("{prefix}/{}", name_of(&body));
             self.add_node(&body, &inside, depth + 1)?;
         }
@@ -146,7 +161,10 @@ impl Builder {
 
     /// Puts the branch that is taken in the place of an `If` whose condition is known.
     fn add_branch(&mut self, node: &Node, scope: &Scope) -> Result<(), Error> {
-        let condition = node.input(0).and_then(|name| self.ids.get(meaning(scope, name))).and_then(|id| self.constants.get(id));
+        let condition = node
+            .input(0)
+            .and_then(|name| self.ids.get(meaning(scope, name)))
+            .and_then(|id| self.constants.get(id));
         let Some(condition) = condition else {
             self.note_unsupported(node, "a condition that depends on the input");
             return Ok(());
@@ -158,13 +176,21 @@ impl Builder {
         let own: Vec<String> = own.chain(graph.initialisers.iter().map(|it| it.name.clone())).collect();
         let prefix = name_of(node);
         for name in own {
-            inside.insert(name.clone(), if self.ids.contains_key(&name) { format!("{prefix}/{name}") } else { name });
+            inside.insert(
+                name.clone(),
+                if self.ids.contains_key(&name) { format!("{prefix}/{name}") } else { name },
+            );
         }
         let outputs: Vec<String> = graph.outputs.iter().map(|it| it.name.clone()).collect();
         self.add_graph(graph, &inside)?;
         for (inner, outer) in outputs.iter().zip(&node.outputs) {
             let names = (meaning(&inside, inner).to_owned(), meaning(scope, outer).to_owned());
-            let copy = Node { operator: "Identity".to_owned(), inputs: vec![names.0], outputs: vec![names.1], ..Node::default() };
+            let copy = Node {
+                operator: "Identity".to_owned(),
+                inputs: vec![names.0],
+                outputs: vec![names.1],
+                ..Node::default()
+            };
             self.add_node(&copy, &Scope::new(), 0)?;
         }
         Ok(())
@@ -191,7 +217,9 @@ impl Builder {
             return Ok(());
         }
         let list = std::mem::take(&mut self.unsupported).into_iter();
-        Err(Error::Operators { list: list.map(|(operator, nodes)| UnsupportedOperator { operator, nodes }).collect() })
+        Err(Error::Operators {
+            list: list.map(|(operator, nodes)| UnsupportedOperator { operator, nodes }).collect(),
+        })
     }
 
     fn finish(
@@ -211,7 +239,11 @@ impl Builder {
             for id in step.outputs.iter().flatten() {
                 origins.insert(*id, index);
                 let node = step.label.clone();
-                sites.push(Site { name: self.names[*id].clone(), operator: step.operator_name.clone(), node });
+                sites.push(Site {
+                    name: self.names[*id].clone(),
+                    operator: step.operator_name.clone(),
+                    node,
+                });
             }
         }
         let interface = Interface { inputs, outputs, sites, device: self.device };

@@ -26,8 +26,8 @@ pub(crate) fn element(element: ElementType) -> Option<Element> {
 
 /// The type of this number, as the attributes `to` and `dtype` give it.
 pub(crate) fn element_of_code(what: &str, code: i64) -> Result<Element, Error> {
-    let of_file = ElementType::from_code(code)
-        .ok_or_else(|| Error::ElementType { what: what.to_owned(), code })?;
+    let of_file =
+        ElementType::from_code(code).ok_or_else(|| Error::ElementType { what: what.to_owned(), code })?;
     element(of_file).ok_or_else(|| Error::Unheld { what: what.to_owned(), element: of_file })
 }
 

@@ -277,7 +277,9 @@ pub enum Error {
         list: Vec<UnsupportedOperator>,
     },
     /// An operator set that is not run.
-    #[error("the model uses operator set {version} of ONNX, but 9 to 21 can be run: export it again with one of these")]
+    #[error(
+        "the model uses operator set {version} of ONNX, but 9 to 21 can be run: export it again with one of these"
+    )]
     OpsetVersion {
         /// The version that the file names.
         version: i64,

@@ -25,8 +25,8 @@ mod operators;
 
 pub use error::{Error, Outside, UnsupportedOperator};
 pub use file::{
-    Attributes, Dimension, ElementType, Function, Graph, Initialiser, Limits, ModelFile, Node, Producer, Value,
-    ValueInfo,
+    Attributes, Dimension, ElementType, Function, Graph, Initialiser, Limits, ModelFile, Node, Producer,
+    Value, ValueInfo,
 };
 pub use network::OnnxNetwork;
 pub use operators::supported;

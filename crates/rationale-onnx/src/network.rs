@@ -98,7 +98,8 @@ impl OnnxNetwork {
 
     /// Values with which a computation of `wanted` begins, and which steps it needs.
     fn plan(&self, run: &Run<'_>, wanted: &[ValueId]) -> Result<Plan, RunError> {
-        let mut plan = Plan { values: HashMap::new(), needs: vec![false; self.steps.len()], uses: HashMap::new() };
+        let mut plan =
+            Plan { values: HashMap::new(), needs: vec![false; self.steps.len()], uses: HashMap::new() };
         let mut open: Vec<ValueId> = wanted.to_vec();
         wanted.iter().for_each(|id| *plan.uses.entry(*id).or_default() += 1);
         let mut seen = vec![false; self.names.len()];
@@ -133,7 +134,12 @@ impl OnnxNetwork {
         }
     }
 
-    fn run_step(&self, step: &Step, inputs: &[Option<Tensor>], run: &Run<'_>) -> Result<Vec<Tensor>, RunError> {
+    fn run_step(
+        &self,
+        step: &Step,
+        inputs: &[Option<Tensor>],
+        run: &Run<'_>,
+    ) -> Result<Vec<Tensor>, RunError> {
         // Shapes are checked before the tensor library is called; should one slip through, its panic becomes an error.
         let outputs = catch_unwind(AssertUnwindSafe(|| run.apply(&*step.operator, inputs)));
         let outputs = outputs.unwrap_or_else(|panic| Err(RunError::Backend { message: message_of(&*panic) }));
@@ -204,7 +210,11 @@ impl Plan {
 fn check_input(port: &Port, input: &Tensor) -> Result<(), RunError> {
     let what = format!("input `{}`", port.name);
     if input.element() != port.element {
-        return Err(RunError::Element { what, expected: "the type that the file names", actual: input.element() });
+        return Err(RunError::Element {
+            what,
+            expected: "the type that the file names",
+            actual: input.element(),
+        });
     }
     let Some(expected) = &port.shape else { return Ok(()) };
     let actual = input.shape();
@@ -212,7 +222,8 @@ fn check_input(port: &Port, input: &Tensor) -> Result<(), RunError> {
     if expected.len() == actual.len() && expected.iter().zip(&actual).all(fits) {
         return Ok(());
     }
-    let lengths: Vec<_> = expected.iter().map(|it| it.map_or_else(|| "any".to_owned(), |n| n.to_string())).collect();
+    let lengths: Vec<_> =
+        expected.iter().map(|it| it.map_or_else(|| "any".to_owned(), |n| n.to_string())).collect();
     Err(RunError::Shape { what, expected: format!("[{}]", lengths.join(", ")), actual })
 }
 

@@ -34,9 +34,10 @@ fn cases() -> BTreeMap<String, Case> {
         let mut file = archive.by_index(index).unwrap();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).unwrap();
-        files.insert(file.name().to_owned(), bytes);
+        files.insert(file.name().unwrap().into_owned(), bytes);
     }
-    let names: BTreeSet<String> = files.keys().filter_map(|it| Some(it.split_once('/')?.0.to_owned())).collect();
+    let names: BTreeSet<String> =
+        files.keys().filter_map(|it| Some(it.split_once('/')?.0.to_owned())).collect();
     let numbered = |name: &str, word: &str| {
         let at = |i: usize| files.get(&format!("{name}/{word}_{i}.pb")).cloned();
         (0..).map_while(at).collect::<Vec<_>>()
@@ -95,7 +96,9 @@ fn difference(expected: &Tensor, actual: &Tensor) -> Option<String> {
     }
     let (right, found) = (expected.to_f64s().unwrap(), actual.to_f64s().unwrap());
     let (relative, absolute) = if expected.kind() == Kind::Float { (1e-3, 1e-7) } else { (0.0, 0.0) };
-    let is_close = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= absolute + relative * a.abs();
+    let is_close = |a: f64, b: f64| {
+        a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= absolute + relative * a.abs()
+    };
     let wrong = right.iter().zip(&found).position(|(a, b)| !is_close(*a, *b))?;
     Some(format!("element {wrong} is {} where {} is right", found[wrong], right[wrong]))
 }

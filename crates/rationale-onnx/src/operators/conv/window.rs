@@ -43,7 +43,9 @@ impl Window {
             "SAME_UPPER" => AutoPad::SameUpper,
             "SAME_LOWER" => AutoPad::SameLower,
             "VALID" => AutoPad::Valid,
-            other => return Err(attributes.wrong("auto_pad", other, "NOTSET, SAME_UPPER, SAME_LOWER or VALID")),
+            other => {
+                return Err(attributes.wrong("auto_pad", other, "NOTSET, SAME_UPPER, SAME_LOWER or VALID"));
+            }
         };
         let counts = |name: &str| {
             let values = attributes.ints_or(name, &[])?.iter();
@@ -67,12 +69,25 @@ impl Window {
         let (strides, dilations) = (or_ones(&self.strides), or_ones(&self.dilations));
         let pads = if self.pads.is_empty() { vec![0; 2 * n] } else { self.pads.clone() };
         let of_kernel = self.kernel.is_empty() || self.kernel == kernel;
-        if spatial.len() != n || strides.len() != n || dilations.len() != n || pads.len() != 2 * n || !of_kernel {
+        if spatial.len() != n
+            || strides.len() != n
+            || dilations.len() != n
+            || pads.len() != 2 * n
+            || !of_kernel
+        {
             let actual = format!("{self:?} over an input {input:?} with a kernel {kernel:?}");
-            return Err(Error::Setting { what: "a window", expected: "one entry a spatial dimension", actual });
+            return Err(Error::Setting {
+                what: "a window",
+                expected: "one entry a spatial dimension",
+                actual,
+            });
         }
         if strides.contains(&0) || dilations.contains(&0) || kernel.contains(&0) {
-            return Err(Error::Setting { what: "a window", expected: "positive lengths", actual: format!("{self:?}") });
+            return Err(Error::Setting {
+                what: "a window",
+                expected: "positive lengths",
+                actual: format!("{self:?}"),
+            });
         }
         let pads = (0..n).map(|i| match self.auto_pad {
             AutoPad::NotSet => (pads[i], pads[i + n]),
