@@ -44,6 +44,49 @@ mod tuple;
 mod unary;
 mod variadic;
 mod where_;
+mod add;
+mod average_pool;
+mod batch_normalization;
+mod celu;
+mod clip;
+mod conv_transpose;
+mod depth_to_space;
+mod dequantize_linear;
+mod dropout;
+mod einsum;
+mod elu;
+mod erf;
+mod gelu;
+mod gemm;
+mod global_average_pool;
+mod global_lp_pool;
+mod global_max_pool;
+mod group_normalization;
+mod hard_sigmoid;
+mod hard_swish;
+mod identity;
+mod instance_normalization;
+mod layer_normalization;
+mod leaky_relu;
+mod linear_quantization;
+mod log_softmax;
+mod lp_pool;
+mod lrn;
+mod matmul;
+mod max_pool;
+mod mish;
+mod pool;
+mod prelu;
+mod quantize_linear;
+mod resize;
+mod selu;
+mod sigmoid;
+mod softmax;
+mod softplus;
+mod softsign;
+mod space_to_depth;
+mod tanh;
+mod upsample;
 
 use rationale_tensor::{Device, Nature, Operator, Tensor};
 
@@ -174,6 +217,47 @@ const TABLE: &[(&str, Build)] = &[
     ("Unsqueeze", squeeze::build_unsqueeze),
     ("Where", where_::build),
     ("Xor", |_, _| compare::build(Comparison::Xor)),
+    ("Add", add::build),
+    ("AveragePool", average_pool::build),
+    ("BatchNormalization", batch_normalization::build),
+    ("Celu", celu::build),
+    ("Clip", clip::build),
+    ("ConvTranspose", conv_transpose::build),
+    ("DepthToSpace", depth_to_space::build),
+    ("DequantizeLinear", dequantize_linear::build),
+    ("Dropout", dropout::build),
+    ("Einsum", einsum::build),
+    ("Elu", elu::build),
+    ("Erf", erf::build),
+    ("Gelu", gelu::build),
+    ("Gemm", gemm::build),
+    ("GlobalAveragePool", global_average_pool::build),
+    ("GlobalLpPool", global_lp_pool::build),
+    ("GlobalMaxPool", global_max_pool::build),
+    ("GroupNormalization", group_normalization::build),
+    ("HardSigmoid", hard_sigmoid::build),
+    ("HardSwish", hard_swish::build),
+    ("Identity", identity::build),
+    ("InstanceNormalization", instance_normalization::build),
+    ("LayerNormalization", layer_normalization::build),
+    ("LeakyRelu", leaky_relu::build),
+    ("LogSoftmax", log_softmax::build),
+    ("LpPool", lp_pool::build),
+    ("LRN", lrn::build),
+    ("MatMul", matmul::build),
+    ("MaxPool", max_pool::build),
+    ("Mish", mish::build),
+    ("PRelu", prelu::build),
+    ("QuantizeLinear", quantize_linear::build),
+    ("Resize", resize::build),
+    ("Selu", selu::build),
+    ("Sigmoid", sigmoid::build),
+    ("Softmax", softmax::build),
+    ("Softplus", softplus::build),
+    ("Softsign", softsign::build),
+    ("SpaceToDepth", space_to_depth::build),
+    ("Tanh", tanh::build),
+    ("Upsample", upsample::build),
 ];
 
 pub(crate) fn find(domain: &str, operator: &str) -> Option<Build> {

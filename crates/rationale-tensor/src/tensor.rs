@@ -1,5 +1,6 @@
 //! A tensor of any rank.
 
+mod activation;
 mod compare;
 mod convolution;
 mod elementwise;

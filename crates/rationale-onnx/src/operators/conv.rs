@@ -8,7 +8,7 @@ use rationale_tensor::{Convolution, Error, Nature, Operator, Tensor};
 use super::operand::{optional, required};
 use super::{Built, Context};
 use crate::Node;
-pub(super) use window::Window;
+pub(super) use window::{AutoPad, Placed, Window};
 
 pub(super) fn build(node: &Node, _: &Context<'_>) -> Built {
     let groups = node.attributes.int_or("group", 1)?;

@@ -112,8 +112,6 @@ impl Tensor {
         relu: relu;
         /// 1 / (1 + e^-x).
         sigmoid: sigmoid;
-        /// x Phi(x), with the exact distribution function.
-        gelu: gelu;
     }
 
     /// The quotient, broadcast; of whole numbers, rounded towards zero. A whole number divided by zero is refused.

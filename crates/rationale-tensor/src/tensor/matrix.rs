@@ -24,6 +24,12 @@ impl Tensor {
         }
         let (l, r) = (left.len(), right.len());
         let mut shape = broadcast_shape(&left[..l - 2], &right[..r - 2])?;
+        if r == 2 && l > 2 && !self.is_empty() {
+            // One matrix for all: one large product is faster than many small ones.
+            let rows = self.len() / left[l - 1];
+            shape.extend([left[l - 2], right[1]]);
+            return self.reshape(&[rows, left[l - 1]])?.matmul(other)?.reshape(&shape);
+        }
         let batch = shape.clone();
         shape.extend([left[l - 2], right[r - 1]]);
         checked_len(&shape, self.element())?;

@@ -26,6 +26,7 @@ impl Pooling {
         let [_, _, height, width] = shape[..] else {
             return Err(Error::shape("a pooling's input", "[example, channel, height, width]", &shape));
         };
+        let mut output = vec![shape[0], shape[1]];
         for (i, length) in [height, width].into_iter().enumerate() {
             let settings = [self.kernel[i], self.strides[i], self.dilations[i]];
             if settings.contains(&0) || self.pads[i] >= self.kernel[i] {
@@ -36,12 +37,15 @@ impl Pooling {
                 });
             }
             let extent = (self.kernel[i] - 1).saturating_mul(self.dilations[i]).saturating_add(1);
-            if extent > length + 2 * self.pads[i] {
+            let padded = length.saturating_add(self.pads[i].saturating_mul(2));
+            let Some(room) = padded.checked_sub(extent) else {
                 let expected = "spatial dimensions no smaller than the window";
                 return Err(Error::shape("a pooling's input", expected, &shape));
-            }
+            };
+            output.push(room / self.strides[i] + 1);
         }
-        Ok(())
+        // Beside each maximum its place is kept, 8 bytes.
+        checked_len(&output, crate::Element::I64).map(|_| ())
     }
 }
 
