@@ -120,6 +120,13 @@ class Once(torch.nn.Module):
         return self.model(images[:1] if is_repeated else images)
 
 
+class AblationOfMany(cams.AblationLayer):
+    """The library's layer in the place of one that has several inputs, such as a concatenation."""
+
+    def __call__(self, *inputs):
+        return super().__call__(inputs[0])
+
+
 def tokens_to_grid(value):
     """[N, 1 + H W, C] to [N, C, H, W], without the class token."""
     side = int((value.shape[1] - 1) ** 0.5)
@@ -148,8 +155,8 @@ def explained(model, layer, image, reshape, method):
     """The final map, the raw one and the weights of a single picture by one method."""
     found = {}
     build = METHODS.get(method, cams.GradCAM)
-    if method == "ablation-cam" and reshape:
-        build = partial(build, ablation_layer=cams.AblationLayerVit())
+    if method == "ablation-cam":
+        build = partial(build, ablation_layer=cams.AblationLayerVit() if reshape else AblationOfMany())
     if method == "full-grad":
         [found["map"]] = build(model, [])(image.clone(), None)
         return found
