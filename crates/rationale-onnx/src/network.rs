@@ -100,7 +100,6 @@ impl OnnxNetwork {
     fn plan(&self, run: &Run<'_>, wanted: &[ValueId]) -> Result<Plan, RunError> {
         let mut plan =
             Plan { values: BTreeMap::new(), needs: vec![false; self.steps.len()], uses: BTreeMap::new() };
-            Plan { values: HashMap::new(), needs: vec![false; self.steps.len()], uses: HashMap::new() };
         let mut open: Vec<ValueId> = wanted.to_vec();
         wanted.iter().for_each(|id| *plan.uses.entry(*id).or_default() += 1);
         let mut seen = vec![false; self.names.len()];

@@ -5,57 +5,31 @@
 
 mod arg;
 mod arithmetic;
+mod average_pool;
 mod axis;
+mod batch_normalization;
 mod cast;
+mod celu;
+mod clip;
 mod compare;
 mod concat;
 mod constant;
 mod constant_of_shape;
 mod conv;
-mod cum_sum;
-mod expand;
-mod eye_like;
-mod flatten;
-mod gather;
-mod gather_elements;
-mod gather_nd;
-mod modulo;
-mod non_zero;
-mod one_hot;
-mod operand;
-mod pad;
-mod pow;
-mod range;
-mod reduce;
-mod relu;
-mod reshape;
-mod scatter;
-mod scatter_elements;
-mod scatter_nd;
-mod shape;
-mod slice;
-mod split;
-mod squeeze;
-mod tile;
-mod top_k;
-mod transpose;
-mod trilu;
-mod tuple;
-mod unary;
-mod variadic;
-mod where_;
-mod add;
-mod average_pool;
-mod batch_normalization;
-mod celu;
-mod clip;
 mod conv_transpose;
+mod cum_sum;
 mod depth_to_space;
 mod dequantize_linear;
 mod dropout;
 mod einsum;
 mod elu;
 mod erf;
+mod expand;
+mod eye_like;
+mod flatten;
+mod gather;
+mod gather_elements;
+mod gather_nd;
 mod gelu;
 mod gemm;
 mod global_average_pool;
@@ -75,18 +49,43 @@ mod lrn;
 mod matmul;
 mod max_pool;
 mod mish;
+mod modulo;
+mod non_zero;
+mod one_hot;
+mod operand;
+mod pad;
 mod pool;
+mod pow;
 mod prelu;
 mod quantize_linear;
+mod range;
+mod reduce;
+mod relu;
+mod reshape;
 mod resize;
+mod scatter;
+mod scatter_elements;
+mod scatter_nd;
 mod selu;
+mod shape;
 mod sigmoid;
+mod slice;
 mod softmax;
 mod softplus;
 mod softsign;
 mod space_to_depth;
+mod split;
+mod squeeze;
 mod tanh;
+mod tile;
+mod top_k;
+mod transpose;
+mod trilu;
+mod tuple;
+mod unary;
 mod upsample;
+mod variadic;
+mod where_;
 
 use rationale_tensor::{Device, Nature, Operator, Tensor};
 
@@ -141,18 +140,29 @@ const TABLE: &[(&str, Build)] = &[
     ("Asinh", |_, _| unary::build(Tensor::asinh)),
     ("Atan", |_, _| unary::build(Tensor::atan)),
     ("Atanh", |_, _| unary::build(Tensor::atanh)),
+    ("AveragePool", average_pool::build),
+    ("BatchNormalization", batch_normalization::build),
     ("Cast", cast::build),
     ("CastLike", cast::build_like),
     ("Ceil", |_, _| unary::build(Tensor::ceil)),
+    ("Celu", celu::build),
+    ("Clip", clip::build),
     ("Concat", concat::build),
     ("Constant", constant::build),
     ("ConstantOfShape", constant_of_shape::build),
     ("Conv", conv::build),
+    ("ConvTranspose", conv_transpose::build),
     ("Cos", |_, _| unary::build(Tensor::cos)),
     ("Cosh", |_, _| unary::build(Tensor::cosh)),
     ("CumSum", cum_sum::build),
+    ("DepthToSpace", depth_to_space::build),
+    ("DequantizeLinear", dequantize_linear::build),
     ("Div", |_, _| arithmetic::build(Nature::Product, Tensor::div)),
+    ("Dropout", dropout::build),
+    ("Einsum", einsum::build),
+    ("Elu", elu::build),
     ("Equal", |_, _| compare::build(Comparison::Equal)),
+    ("Erf", erf::build),
     ("Exp", |_, _| unary::build(Tensor::exp)),
     ("Expand", expand::build),
     ("EyeLike", eye_like::build),
@@ -161,16 +171,34 @@ const TABLE: &[(&str, Build)] = &[
     ("Gather", gather::build),
     ("GatherElements", gather_elements::build),
     ("GatherND", gather_nd::build),
+    ("Gelu", gelu::build),
+    ("Gemm", gemm::build),
+    ("GlobalAveragePool", global_average_pool::build),
+    ("GlobalLpPool", global_lp_pool::build),
+    ("GlobalMaxPool", global_max_pool::build),
     ("Greater", |_, _| compare::build(Comparison::Greater)),
     ("GreaterOrEqual", |_, _| compare::build(Comparison::GreaterOrEqual)),
+    ("GroupNormalization", group_normalization::build),
+    ("HardSigmoid", hard_sigmoid::build),
+    ("HardSwish", hard_swish::build),
+    ("Identity", identity::build),
+    ("InstanceNormalization", instance_normalization::build),
     ("IsInf", compare::build_is_infinite),
     ("IsNaN", |_, _| compare::build_question(Tensor::is_nan)),
+    ("LRN", lrn::build),
+    ("LayerNormalization", layer_normalization::build),
+    ("LeakyRelu", leaky_relu::build),
     ("Less", |_, _| compare::build(Comparison::Less)),
     ("LessOrEqual", |_, _| compare::build(Comparison::LessOrEqual)),
     ("Log", |_, _| unary::build(Tensor::log)),
+    ("LogSoftmax", log_softmax::build),
+    ("LpPool", lp_pool::build),
+    ("MatMul", matmul::build),
     ("Max", |_, _| variadic::build(Variadic::Max)),
+    ("MaxPool", max_pool::build),
     ("Mean", |_, _| variadic::build(Variadic::Mean)),
     ("Min", |_, _| variadic::build(Variadic::Min)),
+    ("Mish", mish::build),
     ("Mod", modulo::build),
     ("Mul", |_, _| arithmetic::build(Nature::Product, Tensor::mul)),
     ("Neg", |_, _| unary::build(Tensor::neg)),
@@ -178,8 +206,10 @@ const TABLE: &[(&str, Build)] = &[
     ("Not", |_, _| compare::build_question(Tensor::not)),
     ("OneHot", one_hot::build),
     ("Or", |_, _| compare::build(Comparison::Or)),
+    ("PRelu", prelu::build),
     ("Pad", pad::build),
     ("Pow", pow::build),
+    ("QuantizeLinear", quantize_linear::build),
     ("Range", range::build),
     ("Reciprocal", |_, _| unary::build(Tensor::reciprocal)),
     ("ReduceL1", |node, _| reduce::build(node, Reduction::L1)),
@@ -194,70 +224,38 @@ const TABLE: &[(&str, Build)] = &[
     ("ReduceSumSquare", |node, _| reduce::build(node, Reduction::SumSquare)),
     ("Relu", relu::build),
     ("Reshape", reshape::build),
+    ("Resize", resize::build),
     ("Round", |_, _| unary::build(Tensor::round)),
     ("Scatter", scatter_elements::build),
     ("ScatterElements", scatter_elements::build),
     ("ScatterND", scatter_nd::build),
+    ("Selu", selu::build),
     ("Shape", shape::build),
+    ("Sigmoid", sigmoid::build),
     ("Sign", |_, _| unary::build(Tensor::sign)),
     ("Sin", |_, _| unary::build(Tensor::sin)),
     ("Sinh", |_, _| unary::build(Tensor::sinh)),
     ("Size", shape::build_size),
     ("Slice", slice::build),
+    ("Softmax", softmax::build),
+    ("Softplus", softplus::build),
+    ("Softsign", softsign::build),
+    ("SpaceToDepth", space_to_depth::build),
     ("Split", split::build),
     ("Sqrt", |_, _| unary::build(Tensor::sqrt)),
     ("Squeeze", squeeze::build),
     ("Sub", |_, _| arithmetic::build(Nature::Linear, Tensor::sub)),
     ("Sum", |_, _| variadic::build(Variadic::Sum)),
     ("Tan", |_, _| unary::build(Tensor::tan)),
+    ("Tanh", tanh::build),
     ("Tile", tile::build),
     ("TopK", top_k::build),
     ("Transpose", transpose::build),
     ("Trilu", trilu::build),
     ("Unsqueeze", squeeze::build_unsqueeze),
+    ("Upsample", upsample::build),
     ("Where", where_::build),
     ("Xor", |_, _| compare::build(Comparison::Xor)),
-    ("Add", add::build),
-    ("AveragePool", average_pool::build),
-    ("BatchNormalization", batch_normalization::build),
-    ("Celu", celu::build),
-    ("Clip", clip::build),
-    ("ConvTranspose", conv_transpose::build),
-    ("DepthToSpace", depth_to_space::build),
-    ("DequantizeLinear", dequantize_linear::build),
-    ("Dropout", dropout::build),
-    ("Einsum", einsum::build),
-    ("Elu", elu::build),
-    ("Erf", erf::build),
-    ("Gelu", gelu::build),
-    ("Gemm", gemm::build),
-    ("GlobalAveragePool", global_average_pool::build),
-    ("GlobalLpPool", global_lp_pool::build),
-    ("GlobalMaxPool", global_max_pool::build),
-    ("GroupNormalization", group_normalization::build),
-    ("HardSigmoid", hard_sigmoid::build),
-    ("HardSwish", hard_swish::build),
-    ("Identity", identity::build),
-    ("InstanceNormalization", instance_normalization::build),
-    ("LayerNormalization", layer_normalization::build),
-    ("LeakyRelu", leaky_relu::build),
-    ("LogSoftmax", log_softmax::build),
-    ("LpPool", lp_pool::build),
-    ("LRN", lrn::build),
-    ("MatMul", matmul::build),
-    ("MaxPool", max_pool::build),
-    ("Mish", mish::build),
-    ("PRelu", prelu::build),
-    ("QuantizeLinear", quantize_linear::build),
-    ("Resize", resize::build),
-    ("Selu", selu::build),
-    ("Sigmoid", sigmoid::build),
-    ("Softmax", softmax::build),
-    ("Softplus", softplus::build),
-    ("Softsign", softsign::build),
-    ("SpaceToDepth", space_to_depth::build),
-    ("Tanh", tanh::build),
-    ("Upsample", upsample::build),
 ];
 
 pub(crate) fn find(domain: &str, operator: &str) -> Option<Build> {
