@@ -1,7 +1,7 @@
 //! From a file to a network that runs: names become numbers, functions and constant branches are put in place, and
 //! what depends on no input is computed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use rationale_tensor::{Device, Interface, Site, Tensor};
 
@@ -16,8 +16,8 @@ const DEEPEST_CALL: usize = 16;
 pub(crate) struct Builder {
     device: Device,
     names: Vec<String>,
-    ids: HashMap<String, ValueId>,
-    constants: HashMap<ValueId, Tensor>,
+    ids: BTreeMap<String, ValueId>,
+    constants: BTreeMap<ValueId, Tensor>,
     steps: Vec<Step>,
     functions: BTreeMap<(String, String), Function>,
     opsets: BTreeMap<String, i64>,
@@ -25,15 +25,15 @@ pub(crate) struct Builder {
 }
 
 /// What names mean inside a branch or a function: the value each stands for.
-type Scope = HashMap<String, String>;
+type Scope = BTreeMap<String, String>;
 
 impl Builder {
     pub(crate) fn new(device: &Device) -> Self {
         Self {
             device: device.clone(),
             names: Vec::new(),
-            ids: HashMap::new(),
-            constants: HashMap::new(),
+            ids: BTreeMap::new(),
+            constants: BTreeMap::new(),
             steps: Vec::new(),
             functions: BTreeMap::new(),
             opsets: BTreeMap::new(),
@@ -230,10 +230,10 @@ impl Builder {
     ) -> OnnxNetwork {
         let input_ids: Vec<_> = inputs.iter().map(|it| self.id(&it.name)).collect();
         let output_ids: Vec<_> = outputs.iter().map(|it| self.id(&it.name)).collect();
-        let used: std::collections::HashSet<ValueId> =
+        let used: std::collections::BTreeSet<ValueId> =
             self.steps.iter().flat_map(|it| it.inputs.iter().flatten()).chain(&output_ids).copied().collect();
         self.constants.retain(|id, _| used.contains(id));
-        let mut origins = HashMap::new();
+        let mut origins = BTreeMap::new();
         let mut sites = Vec::new();
         for (index, step) in self.steps.iter().enumerate() {
             for id in step.outputs.iter().flatten() {

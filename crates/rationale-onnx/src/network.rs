@@ -1,6 +1,6 @@
 //! An ONNX graph at work.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -34,14 +34,14 @@ pub struct OnnxNetwork {
     pub(crate) producer: Producer,
     /// Names of all values, by number.
     pub(crate) names: Vec<String>,
-    pub(crate) ids: HashMap<String, ValueId>,
+    pub(crate) ids: BTreeMap<String, ValueId>,
     pub(crate) inputs: Vec<ValueId>,
     pub(crate) outputs: Vec<ValueId>,
-    pub(crate) constants: HashMap<ValueId, Tensor>,
+    pub(crate) constants: BTreeMap<ValueId, Tensor>,
     /// In an order in which each comes after what it needs.
     pub(crate) steps: Vec<Step>,
     /// The step that gives a value.
-    pub(crate) origins: HashMap<ValueId, usize>,
+    pub(crate) origins: BTreeMap<ValueId, usize>,
 }
 
 impl OnnxNetwork {
@@ -99,7 +99,7 @@ impl OnnxNetwork {
     /// Values with which a computation of `wanted` begins, and which steps it needs.
     fn plan(&self, run: &Run<'_>, wanted: &[ValueId]) -> Result<Plan, RunError> {
         let mut plan =
-            Plan { values: HashMap::new(), needs: vec![false; self.steps.len()], uses: HashMap::new() };
+            Plan { values: BTreeMap::new(), needs: vec![false; self.steps.len()], uses: BTreeMap::new() };
         let mut open: Vec<ValueId> = wanted.to_vec();
         wanted.iter().for_each(|id| *plan.uses.entry(*id).or_default() += 1);
         let mut seen = vec![false; self.names.len()];
@@ -191,10 +191,10 @@ impl Network for OnnxNetwork {
 
 /// What one run holds.
 struct Plan {
-    values: HashMap<ValueId, Tensor>,
+    values: BTreeMap<ValueId, Tensor>,
     needs: Vec<bool>,
     /// How often each value will still be taken.
-    uses: HashMap<ValueId, usize>,
+    uses: BTreeMap<ValueId, usize>,
 }
 
 impl Plan {

@@ -16,6 +16,8 @@ struct TensorProto {
     dims: Vec<i64>,
     #[prost(int32, tag = "2")]
     data_type: i32,
+    #[prost(int32, repeated, tag = "5")]
+    int32_data: Vec<i32>,
     #[prost(bytes = "vec", tag = "9")]
     raw_data: Vec<u8>,
 }
@@ -68,7 +70,9 @@ fn tensor(bytes: &[u8], device: &Device) -> Tensor {
         other => panic!("a case with {other} elements"),
     };
     let shape: Vec<usize> = proto.dims.iter().map(|it| usize::try_from(*it).unwrap()).collect();
-    Tensor::from_bytes(proto.raw_data, element, &shape, device).unwrap()
+    let narrow = |it: &i32| it.to_le_bytes().into_iter().take(element.size());
+    let bytes: Vec<u8> = proto.raw_data.into_iter().chain(proto.int32_data.iter().flat_map(narrow)).collect();
+    Tensor::from_bytes(bytes, element, &shape, device).unwrap()
 }
 
 /// What is wrong with a case, if anything is. The tolerances are the ONNX project's own.

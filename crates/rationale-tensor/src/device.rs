@@ -80,6 +80,12 @@ impl Device {
         BACKENDS.iter().filter(|(_, built_in)| *built_in).map(|(name, _)| *name).collect()
     }
 
+    /// The same device, for modules written with burn.
+    #[cfg(feature = "modules")]
+    pub fn to_burn(&self) -> burn_tensor::Device {
+        burn_tensor::Device::new(self.0.clone())
+    }
+
     pub(crate) fn inner(&self) -> &DispatchDevice {
         &self.0
     }

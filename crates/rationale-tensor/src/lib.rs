@@ -41,6 +41,12 @@
 //! crate to make your own network explainable: implement [`Network`] for it, over burn's modules (feature `modules`)
 //! or over [`Tensor`] alone.
 
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "lengths and indices are bounded by what fits in memory, and checked to be in range before they are cast"
+)]
+
 mod device;
 mod differentiate;
 mod element;
@@ -50,6 +56,8 @@ mod operator;
 mod rows;
 mod run;
 mod tensor;
+#[cfg(feature = "modules")]
+mod weights;
 
 pub use device::Device;
 pub use differentiate::{Differentiated, Place, differentiate, differentiate_from};
@@ -60,3 +68,5 @@ pub use operator::{Nature, Operator, Rule};
 pub use rows::Rows;
 pub use run::Run;
 pub use tensor::{Convolution, Gradients, Number, Pooling, Tensor, TransposedConvolution, broadcast_shape};
+#[cfg(feature = "modules")]
+pub use weights::{Layout, load_weights};

@@ -1,6 +1,6 @@
 //! One run of a network, and what happens at its sites.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::{Error, Operator, Rule, Tensor};
 
@@ -12,9 +12,9 @@ type Edit<'a> = Box<dyn FnMut(Tensor) -> Result<Tensor, Error> + 'a>;
 #[derive(Default)]
 pub struct Run<'a> {
     inputs: Vec<Tensor>,
-    given: HashMap<String, Tensor>,
-    edits: HashMap<String, Edit<'a>>,
-    watched: HashMap<String, Option<Tensor>>,
+    given: BTreeMap<String, Tensor>,
+    edits: BTreeMap<String, Edit<'a>>,
+    watched: BTreeMap<String, Option<Tensor>>,
     rule: Option<&'a dyn Rule>,
     stops_early: bool,
 }

@@ -104,7 +104,7 @@ impl Tensor {
     }
 
     /// A tensor of an array of single-precision numbers.
-    pub fn from_array(array: ndarray::ArrayViewD<'_, f32>, device: &Device) -> Result<Self, Error> {
+    pub fn from_array(array: &ndarray::ArrayViewD<'_, f32>, device: &Device) -> Result<Self, Error> {
         Self::from_vec(array.iter().copied().collect(), array.shape(), device)
     }
 
@@ -188,6 +188,19 @@ impl Tensor {
     /// The same tensor on a device.
     pub fn to_device(&self, device: &Device) -> Self {
         Self(by_kind!(self, float_to_device, int_to_device, bool_to_device, device.inner()))
+    }
+
+    /// How many elements a tensor of this shape has, or an error where it would be larger than is allowed.
+    pub fn check_size(shape: &[usize], element: Element) -> Result<usize, Error> {
+        checked_len(shape, element)
+    }
+
+    pub(crate) fn require_as(&self, what: &str, first: &Self) -> Result<(), Error> {
+        if self.element() == first.element() {
+            return Ok(());
+        }
+        let expected = "the element type of the first";
+        Err(Error::Element { what: what.to_owned(), expected, actual: self.element() })
     }
 
     pub(crate) fn require(&self, what: &str, kind: Kind) -> Result<(), Error> {

@@ -52,8 +52,6 @@ impl Tensor {
         sub: float_sub, int_sub;
         /// The product, broadcast.
         mul: float_mul, int_mul;
-        /// The remainder with the sign of the divisor, broadcast.
-        remainder: float_remainder, int_remainder;
     }
 
     with_number! {
@@ -123,11 +121,27 @@ impl Tensor {
         if left.kind() == Kind::Float {
             return Ok(Self(Dispatch::float_div(left.0, right.0)));
         }
-        if right.to_i64s()?.contains(&0) {
-            let actual = "0".to_owned();
-            return Err(Error::Setting { what: "a whole divisor", expected: "one other than 0", actual });
-        }
+        right.check_divisor()?;
         Ok(Self(Dispatch::int_div(left.0, right.0)))
+    }
+
+    /// The remainder with the sign of the divisor, broadcast. A whole number divided by zero is refused.
+    pub fn remainder(&self, other: &Self) -> Result<Self, Error> {
+        let (left, right) = self.broadcast(other)?;
+        left.check_number("remainder")?;
+        if left.kind() == Kind::Float {
+            return Ok(Self(Dispatch::float_remainder(left.0, right.0)));
+        }
+        right.check_divisor()?;
+        Ok(Self(Dispatch::int_remainder(left.0, right.0)))
+    }
+
+    fn check_divisor(&self) -> Result<(), Error> {
+        if !self.to_i64s()?.contains(&0) {
+            return Ok(());
+        }
+        let actual = "0".to_owned();
+        Err(Error::Setting { what: "a whole divisor", expected: "one other than 0", actual })
     }
 
     /// -x.
@@ -157,11 +171,18 @@ impl Tensor {
         }))
     }
 
-    /// This to the power of the other, broadcast.
+    /// This to the power of the other, broadcast. Whole exponents of whole numbers must not be negative.
     pub fn pow(&self, exponent: &Self) -> Result<Self, Error> {
         let (base, exponent) = self.broadcast(exponent)?;
-        base.require("the base of a power", Kind::Float)?;
-        Ok(Self(Dispatch::float_powf(base.0, exponent.0)))
+        base.check_number("pow")?;
+        if base.kind() == Kind::Float {
+            return Ok(Self(Dispatch::float_powf(base.0, exponent.0)));
+        }
+        if let Some(negative) = exponent.to_i64s()?.into_iter().find(|it| *it < 0) {
+            let actual = negative.to_string();
+            return Err(Error::Setting { what: "a whole exponent", expected: "one of at least 0", actual });
+        }
+        Ok(Self(Dispatch::int_powi(base.0, exponent.0)))
     }
 
     /// This to the power of a number. Its gradient is right for a negative base too, where the number is whole.
@@ -196,7 +217,7 @@ impl Tensor {
     /// Where this is true, `yes`, else `no`; all three broadcast.
     pub fn choose(&self, yes: &Self, no: &Self) -> Result<Self, Error> {
         self.require("the condition", Kind::Bool)?;
-        yes.require("the alternative", no.kind())?;
+        yes.require_as("the alternative", no)?;
         let shape = broadcast_shape(&broadcast_shape(&self.shape(), &yes.shape())?, &no.shape())?;
         checked_len(&shape, yes.element())?;
         let (mask, yes, no) = (self.expand(&shape)?.0, yes.expand(&shape)?, no.expand(&shape)?.0);
@@ -227,13 +248,7 @@ impl Tensor {
 
     /// Both tensors in the shape that they have together. Fails where one holds reals and the other does not.
     fn broadcast(&self, other: &Self) -> Result<(Self, Self), Error> {
-        if self.element() != other.element() {
-            return Err(Error::Element {
-                what: "the second tensor".to_owned(),
-                expected: "the element type of the first",
-                actual: other.element(),
-            });
-        }
+        other.require_as("the second tensor", self)?;
         let (left, right) = (self.shape(), other.shape());
         if left == right {
             return Ok((self.clone(), other.clone()));

@@ -1,6 +1,9 @@
 //! Elements by their indices.
 
+use std::cmp::Ordering;
+
 use burn_backend::ops::{BoolTensorOps, FloatTensorOps, IntTensorOps};
+use burn_backend::tensor::IndexingUpdateOp;
 use burn_dispatch::Dispatch;
 
 use super::checked_len;
@@ -50,6 +53,35 @@ impl Tensor {
         }))
     }
 
+    /// The parts of `added` added to the parts of a dimension with these indices, of which several may be equal.
+    pub fn add_at(&self, dimension: usize, indices: &[i64], added: &Self) -> Result<Self, Error> {
+        self.check_dimension("an addition at indices", dimension)?;
+        added.require_as("what is added", self)?;
+        let mut shape = self.shape();
+        let indices = from_the_start("an addition at indices", indices, shape[dimension])?;
+        shape[dimension] = indices.len();
+        if added.shape() != shape {
+            return Err(Error::shape("what is added", format!("{shape:?}"), &added.shape()));
+        }
+        if added.is_empty() {
+            return Ok(self.clone());
+        }
+        let n = indices.len();
+        let indices = Self::from_vec(indices, &[n], &self.device())?.0;
+        let (own, added, how) = (self.0.clone(), added.0.clone(), IndexingUpdateOp::Add);
+        Ok(Self(match self.kind() {
+            Kind::Float => Dispatch::float_select_assign(own, dimension, indices, added, how),
+            Kind::Int => Dispatch::int_select_assign(own, dimension, indices, added, how),
+            Kind::Bool => {
+                return Err(Error::Element {
+                    what: "an addition at indices".to_owned(),
+                    expected: "a type of numbers",
+                    actual: self.element(),
+                });
+            }
+        }))
+    }
+
     /// The elements of a dimension in order, and where each was before; equals stay in the order they had.
     pub fn sort(&self, dimension: usize, descending: bool) -> Result<(Self, Self), Error> {
         self.check_dimension("a sort", dimension)?;
@@ -58,16 +90,33 @@ impl Tensor {
     }
 
     fn sorted_indices(&self, dimension: usize, descending: bool) -> Result<Self, Error> {
+        match self.kind() {
+            // -0 and 0 are equal.
+            Kind::Float => {
+                let values: Vec<f64> = self.to_f64s()?.into_iter().map(|it| it + 0.0).collect();
+                self.order_of(&values, f64::total_cmp, dimension, descending)
+            }
+            Kind::Int => self.order_of(&self.to_i64s()?, Ord::cmp, dimension, descending),
+            Kind::Bool => self.order_of(&self.to_bools()?, Ord::cmp, dimension, descending),
+        }
+    }
+
+    fn order_of<T>(
+        &self,
+        values: &[T],
+        compare: fn(&T, &T) -> Ordering,
+        dimension: usize,
+        descending: bool,
+    ) -> Result<Self, Error> {
         let shape = self.shape();
-        let values = self.to_f64s()?;
         let inner: usize = shape[dimension + 1..].iter().product();
         let length = shape[dimension];
         let mut order = vec![0_i64; values.len()];
-        for start in (0..values.len()).filter(|it| (it / inner.max(1)) % length.max(1) == 0) {
-            let at = |i: usize| values[start + i * inner];
+        for start in (0..values.len()).filter(|it| (it / inner.max(1)).is_multiple_of(length.max(1))) {
+            let at = |i: usize| &values[start + i * inner];
             let mut places: Vec<usize> = (0..length).collect();
             places.sort_by(|&a, &b| {
-                let ascending = at(a).total_cmp(&at(b));
+                let ascending = compare(at(a), at(b));
                 if descending { ascending.reverse() } else { ascending }
             });
             places.iter().enumerate().for_each(|(i, &place)| order[start + i * inner] = place as i64);

@@ -23,12 +23,37 @@ impl Tensor {
     reductions! {
         /// The sum over a dimension, which keeps length 1.
         sum: float_sum_dim, int_sum_dim;
-        /// The product over a dimension, which keeps length 1.
-        product: float_prod_dim, int_prod_dim;
         /// The mean over a dimension, which keeps length 1.
         mean: float_mean_dim, int_mean_dim;
         /// The running sum along a dimension.
         running_sum: float_cumsum, int_cumsum;
+    }
+
+    /// The product over a dimension, which keeps length 1. Its gradient is right where elements are 0.
+    pub fn product(&self, dimension: usize) -> Result<Self, Error> {
+        self.check_dimension("product", dimension)?;
+        match self.kind() {
+            Kind::Int => return Ok(Self(Dispatch::int_prod_dim(self.0.clone(), dimension))),
+            Kind::Bool => return Err(self.no_numbers("product")),
+            Kind::Float => {}
+        }
+        let mut left = self.clone();
+        loop {
+            let length = left.shape()[dimension];
+            if length == 1 {
+                return Ok(left);
+            }
+            if length == 0 {
+                let mut shape = self.shape();
+                shape[dimension] = 1;
+                return Self::full(1.0, &shape, self.element(), &self.device());
+            }
+            // One half times the other, and so on: no division by an element, as dividing the whole product would be.
+            let half = length / 2;
+            let halves = left.narrow(dimension, 0, half)?.mul(&left.narrow(dimension, half, 2 * half)?)?;
+            let odd = left.narrow(dimension, 2 * half, length)?;
+            left = Self::concat(&[halves, odd], dimension)?;
+        }
     }
 
     /// The largest element over a dimension, which keeps length 1.
@@ -59,6 +84,17 @@ impl Tensor {
             Kind::Float => Dispatch::float_argmax(self.detach().0, dimension, to),
             Kind::Int => Dispatch::int_cast(Dispatch::int_argmax(self.0.clone(), dimension), to),
             Kind::Bool => return Err(self.no_numbers("index_of_max")),
+        }))
+    }
+
+    /// Where the smallest element of a dimension is: the first of equals. The dimension keeps length 1.
+    pub fn index_of_min(&self, dimension: usize) -> Result<Self, Error> {
+        self.check_not_empty("index_of_min", dimension)?;
+        let to = Element::I64.dtype().into();
+        Ok(Self(match self.kind() {
+            Kind::Float => Dispatch::float_argmin(self.detach().0, dimension, to),
+            Kind::Int => Dispatch::int_cast(Dispatch::int_argmin(self.0.clone(), dimension), to),
+            Kind::Bool => return Err(self.no_numbers("index_of_min")),
         }))
     }
 

@@ -142,7 +142,7 @@ impl Tensor {
         let mut joined = first.shape();
         joined[dimension] = 0;
         for tensor in tensors {
-            tensor.require("a tensor to be joined", first.kind())?;
+            tensor.require_as("a tensor to be joined", first)?;
             let mut shape = tensor.shape();
             let fits = shape.len() == joined.len();
             joined[dimension] += if fits { shape[dimension] } else { 0 };
