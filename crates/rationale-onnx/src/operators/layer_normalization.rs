@@ -6,7 +6,8 @@
 
 use rationale_tensor::{Element, Error, Nature, Operator, Tensor};
 
-use super::operand::{dimension, optional, required, wrong_shape};
+use super::axis;
+use super::operand::{optional, required, wrong_shape};
 use super::{Built, Context};
 use crate::Node;
 
@@ -34,7 +35,7 @@ impl Operator for LayerNormalization {
         let (x, scale, bias) =
             (required(inputs, 0, "X")?, required(inputs, 1, "Scale")?, optional(inputs, 2));
         let shape = x.shape();
-        let axis = dimension("a layer normalisation", self.axis, shape.len())?;
+        let axis = axis::axis("a layer normalisation", self.axis, shape.len())?;
         if x.is_empty() {
             return Err(wrong_shape("a layer normalisation's input", "dimensions with elements", &shape));
         }

@@ -2,7 +2,8 @@
 
 use rationale_tensor::{Error, Tensor};
 
-use super::operand::{dimension, wrong_shape};
+use super::axis;
+use super::operand::wrong_shape;
 use crate::Node;
 
 /// How scales belong to elements: one for all, one an index of `axis`, or one a block of `block` elements along it.
@@ -25,7 +26,7 @@ impl Spread {
         if parameter.len() == 1 {
             return parameter.reshape(&vec![1; shape.len()]);
         }
-        let axis = dimension("a quantisation", self.axis, shape.len())?;
+        let axis = axis::axis("a quantisation", self.axis, shape.len())?;
         let length = shape.get(axis).copied().unwrap_or(1);
         if self.block == 0 {
             let mut spread = vec![1; shape.len()];

@@ -23,10 +23,3 @@ pub(super) fn optional(inputs: &[Option<Tensor>], place: usize) -> Option<&Tenso
 pub(super) fn wrong_shape(what: &str, expected: impl Into<String>, actual: &[usize]) -> Error {
     Error::Shape { what: what.to_owned(), expected: expected.into(), actual: actual.to_vec() }
 }
-
-/// The dimension that an axis names: a negative one counts from the end.
-pub(super) fn dimension(what: &'static str, axis: i64, rank: usize) -> Result<usize, Error> {
-    let from_start = if axis < 0 { axis.saturating_add(rank as i64) } else { axis };
-    let place = usize::try_from(from_start).ok().filter(|it| *it < rank);
-    place.ok_or(Error::Dimension { what, asked: axis, rank })
-}

@@ -6,15 +6,15 @@
 //!
 //! Dimension by dimension, the nearest neighbours are a selection and all else is a product with a matrix of weights.
 
-mod axis;
+mod place;
 
 use rationale_tensor::{Error, Kind, Nature, Operator, Tensor};
 
-use super::operand::{dimension, optional, required, wrong_shape};
+use super::operand::{optional, required, wrong_shape};
 use super::{Built, Context};
 use crate::Node;
-use axis::{Axis, Weights};
-pub(super) use axis::{Coordinates, Interpolation, Rounding};
+use place::{Axis, Weights};
+pub(super) use place::{Coordinates, Interpolation, Rounding};
 
 pub(super) fn build(node: &Node, context: &Context<'_>) -> Built {
     if context.opset < 11 {
@@ -115,9 +115,10 @@ impl Resize {
             given.map(Tensor::to_f64s).transpose()
         };
         let axes: Vec<usize> = match &self.axes {
-            Some(axes) => {
-                axes.iter().map(|it| dimension("a resize", *it, shape.len())).collect::<Result<_, _>>()?
-            }
+            Some(axes) => axes
+                .iter()
+                .map(|it| super::axis::axis("a resize", *it, shape.len()))
+                .collect::<Result<_, _>>()?,
             None => (0..shape.len()).collect(),
         };
         let region = match self.weights.coordinates {

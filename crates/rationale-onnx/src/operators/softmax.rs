@@ -3,7 +3,8 @@
 
 use rationale_tensor::{Error, Nature, Operator, Tensor};
 
-use super::operand::{dimension, required};
+use super::axis;
+use super::operand::required;
 use super::{Built, Context};
 use crate::Node;
 
@@ -47,10 +48,10 @@ impl Along {
             return Ok(x.clone());
         }
         if !self.flattened {
-            return f(x, dimension("a softmax", self.axis, shape.len())?);
+            return f(x, axis::axis("a softmax", self.axis, shape.len())?);
         }
         // An axis after the last dimension is allowed: then each element is alone.
-        let axis = dimension("a softmax", self.axis, shape.len() + usize::from(self.axis >= 0))?;
+        let axis = axis::axis("a softmax", self.axis, shape.len() + usize::from(self.axis >= 0))?;
         let rows: usize = shape.iter().take(axis).product();
         f(&x.reshape(&[rows, x.len() / rows])?, 1)?.reshape(&shape)
     }

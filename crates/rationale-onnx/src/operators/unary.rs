@@ -9,17 +9,20 @@
 //! [Ceil](https://onnx.ai/onnx/operators/onnx__Ceil.html),
 //! [Cos](https://onnx.ai/onnx/operators/onnx__Cos.html),
 //! [Cosh](https://onnx.ai/onnx/operators/onnx__Cosh.html),
+//! [Erf](https://onnx.ai/onnx/operators/onnx__Erf.html),
 //! [Exp](https://onnx.ai/onnx/operators/onnx__Exp.html),
 //! [Floor](https://onnx.ai/onnx/operators/onnx__Floor.html),
 //! [Log](https://onnx.ai/onnx/operators/onnx__Log.html),
 //! [Neg](https://onnx.ai/onnx/operators/onnx__Neg.html),
 //! [Reciprocal](https://onnx.ai/onnx/operators/onnx__Reciprocal.html),
 //! [Round](https://onnx.ai/onnx/operators/onnx__Round.html) (halves to the even number, since operator set 11),
+//! [Sigmoid](https://onnx.ai/onnx/operators/onnx__Sigmoid.html),
 //! [Sign](https://onnx.ai/onnx/operators/onnx__Sign.html),
 //! [Sin](https://onnx.ai/onnx/operators/onnx__Sin.html),
 //! [Sinh](https://onnx.ai/onnx/operators/onnx__Sinh.html),
 //! [Sqrt](https://onnx.ai/onnx/operators/onnx__Sqrt.html),
-//! [Tan](https://onnx.ai/onnx/operators/onnx__Tan.html).
+//! [Tan](https://onnx.ai/onnx/operators/onnx__Tan.html),
+//! [Tanh](https://onnx.ai/onnx/operators/onnx__Tanh.html).
 
 use rationale_tensor::{Error, Nature, Operator, Tensor};
 

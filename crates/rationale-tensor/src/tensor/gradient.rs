@@ -39,7 +39,7 @@ impl Tensor {
         if !self.is_followed() {
             return Err(Error::NotDifferentiable { site: "below the target".to_owned() });
         }
-        Ok(Gradients(Dispatch::backward(Dispatch::float_sum(self.0.clone()))))
+        Ok(Gradients(Dispatch::backward(self.total()?.0)))
     }
 }
 
@@ -63,6 +63,13 @@ mod tests {
         let gradients = target.backward().unwrap();
         assert_eq!(gradients.of(&leaf).unwrap().to_f64s().unwrap(), [18.0]);
         assert!(gradients.of(&below).is_none());
+    }
+
+    #[test]
+    fn a_target_may_have_no_dimensions() {
+        let x = Tensor::from_vec(vec![3.0_f32], &[], &Device::flex()).unwrap().leaf().unwrap();
+        let gradient = x.mul(&x).unwrap().backward().unwrap().of(&x).unwrap();
+        assert_eq!((gradient.shape(), gradient.to_f64s().unwrap()), (vec![], vec![6.0]));
     }
 
     #[test]

@@ -101,7 +101,9 @@ impl Tensor {
     /// The sum of all elements `[1]`.
     pub fn total(&self) -> Result<Self, Error> {
         self.require("total", Kind::Float)?;
-        Ok(Self(Dispatch::float_sum(self.0.clone())))
+        // What a backend sums has a dimension.
+        let tensor = if self.rank() == 0 { self.reshape(&[1])? } else { self.clone() };
+        Ok(Self(Dispatch::float_sum(tensor.0)))
     }
 
     /// e^x over its sum along a dimension, computed from the largest element down.
