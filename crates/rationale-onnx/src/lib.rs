@@ -16,6 +16,12 @@
 //! Take it to run an ONNX network in Rust where its insides matter: values at any layer, gradients, rules. To serve
 //! answers alone as fast as possible, take a run-time made for that. This crate knows no method of explanation.
 
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "lengths and indices are bounded by what fits in memory, and checked to be in range before they are cast"
+)]
+
 mod build;
 mod element;
 mod error;

@@ -34,7 +34,7 @@ fn cases() -> BTreeMap<String, Case> {
         let mut file = archive.by_index(index).unwrap();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).unwrap();
-        files.insert(file.name().to_owned(), bytes);
+        files.insert(file.name().unwrap().into_owned(), bytes);
     }
     let names: BTreeSet<String> =
         files.keys().filter_map(|it| Some(it.split_once('/')?.0.to_owned())).collect();
