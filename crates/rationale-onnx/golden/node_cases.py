@@ -33,9 +33,10 @@ OPERATORS = set("""
     ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare
     Add Sub Mul Div Pow Sqrt Exp Log Abs Neg Reciprocal Min Max Sum Mean Mod Floor Ceil Round Sign
     Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh
-    Concat Split Slice Gather GatherElements ScatterND Reshape Flatten Transpose Squeeze Unsqueeze Expand Tile Pad
+    Gather GatherElements GatherND Scatter ScatterElements ScatterND OneHot Trilu EyeLike NonZero
+    Concat Split Slice Reshape Flatten Transpose Squeeze Unsqueeze Expand Tile Pad
     Resize Upsample DepthToSpace SpaceToDepth
-    Where Equal Less LessOrEqual Greater GreaterOrEqual And Or Xor Not IsNaN IsInf If
+    Where Equal Less LessOrEqual Greater GreaterOrEqual And Or Xor Not IsNaN IsInf If BitwiseAnd BitwiseOr BitwiseXor BitwiseNot
     Cast CastLike Constant ConstantOfShape Shape Size Range
     ArgMax ArgMin TopK CumSum QuantizeLinear DequantizeLinear
 """.split())

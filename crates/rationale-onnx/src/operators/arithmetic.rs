@@ -3,7 +3,10 @@
 //! [Sub](https://onnx.ai/onnx/operators/onnx__Sub.html),
 //! [Mul](https://onnx.ai/onnx/operators/onnx__Mul.html) and
 //! [Div](https://onnx.ai/onnx/operators/onnx__Div.html), which rounds whole numbers towards zero.
-//! Since operator set 14 for whole numbers of 8 and 16 bits too.
+//! Since operator set 14 for whole numbers of 8 and 16 bits too. Since 18, their bits:
+//! [BitwiseAnd](https://onnx.ai/onnx/operators/onnx__BitwiseAnd.html),
+//! [BitwiseOr](https://onnx.ai/onnx/operators/onnx__BitwiseOr.html) and
+//! [BitwiseXor](https://onnx.ai/onnx/operators/onnx__BitwiseXor.html).
 
 use rationale_tensor::{Error, Nature, Operator, Tensor};
 

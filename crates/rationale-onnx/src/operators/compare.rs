@@ -8,6 +8,7 @@
 //! [Or](https://onnx.ai/onnx/operators/onnx__Or.html),
 //! [Xor](https://onnx.ai/onnx/operators/onnx__Xor.html),
 //! [Not](https://onnx.ai/onnx/operators/onnx__Not.html),
+//! [BitwiseNot](https://onnx.ai/onnx/operators/onnx__BitwiseNot.html) (since operator set 18),
 //! [IsNaN](https://onnx.ai/onnx/operators/onnx__IsNaN.html) and
 //! [IsInf](https://onnx.ai/onnx/operators/onnx__IsInf.html), since operator set 10, one sign of which may be passed over.
 

@@ -103,11 +103,15 @@ fn padded_length(x: &Tensor, dimension: usize, pads: [i64; 2]) -> Result<(usize,
     let length = shape.get(dimension).copied().unwrap_or_default();
     let wrong = || Error::Setting {
         what: "the numbers of elements before and after",
-        expected: "what leaves a length of at least 0",
+        expected: "no more taken away than there is",
         actual: format!("{pads:?} for a length of {length}"),
     };
     let padded = pads.iter().try_fold(length as i64, |sum, it| sum.checked_add(*it)).ok_or_else(wrong)?;
     let padded = usize::try_from(padded).map_err(|_| wrong())?;
+    let cut = pads.iter().map(|it| it.min(&0).unsigned_abs()).fold(0_u64, u64::saturating_add);
+    if cut > length as u64 {
+        return Err(wrong());
+    }
     shape.iter_mut().skip(dimension).take(1).for_each(|it| *it = padded);
     Tensor::check_size(&shape, x.element())?;
     Ok((length, padded))

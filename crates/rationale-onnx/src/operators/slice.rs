@@ -63,7 +63,7 @@ fn along(x: &Tensor, dimension: usize, start: i64, end: i64, step: i64) -> Resul
         return Err(Error::Setting { what: "a step", expected: "one other than 0", actual: "0".to_owned() });
     }
     // Backwards from `start` to after `end` is forwards from after `end` to `start`, turned round.
-    let (start, end) = (start.max(-1).min(length - 1), end.max(-1).min(length - 1));
+    let (start, end) = (start.max(0).min(length - 1), end.max(-1).min(length - 1));
     let (low, high) = ((end + 1) as usize, (start + 1) as usize);
     let turned = x.narrow(dimension, low.min(high), high)?.flip(dimension)?;
     turned.stride(dimension, 0, high.saturating_sub(low), stride)

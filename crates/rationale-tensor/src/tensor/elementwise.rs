@@ -21,6 +21,17 @@ macro_rules! arithmetic {
     };
 }
 
+macro_rules! bitwise {
+    ($($(#[$doc:meta])* $name:ident: $int:ident;)*) => {
+        $($(#[$doc])*
+        pub fn $name(&self, other: &Self) -> Result<Self, Error> {
+            let (left, right) = self.broadcast(other)?;
+            left.require(stringify!($name), Kind::Int)?;
+            Ok(Self(Dispatch::$int(left.0, right.0)))
+        })*
+    };
+}
+
 macro_rules! with_number {
     ($($(#[$doc:meta])* $name:ident: $float:ident, $int:ident;)*) => {
         $($(#[$doc])*
@@ -52,6 +63,15 @@ impl Tensor {
         sub: float_sub, int_sub;
         /// The product, broadcast.
         mul: float_mul, int_mul;
+    }
+
+    bitwise! {
+        /// The bits that both whole numbers have, broadcast.
+        bit_and: bitwise_and;
+        /// The bits that either whole number has, broadcast.
+        bit_or: bitwise_or;
+        /// The bits that one of both whole numbers has, broadcast.
+        bit_xor: bitwise_xor;
     }
 
     with_number! {
@@ -142,6 +162,12 @@ impl Tensor {
         }
         let actual = "0".to_owned();
         Err(Error::Setting { what: "a whole divisor", expected: "one other than 0", actual })
+    }
+
+    /// The bits that each whole number does not have.
+    pub fn bit_not(&self) -> Result<Self, Error> {
+        self.require("bit_not", Kind::Int)?;
+        Ok(Self(Dispatch::bitwise_not(self.0.clone())))
     }
 
     /// -x.
@@ -273,7 +299,8 @@ impl Tensor {
     }
 }
 
-#[cfg(all(test, feature = "flex"))]
+#[cfg(test)]
+#[cfg(feature = "flex")]
 mod tests {
     use crate::{Device, Element, Tensor};
 

@@ -50,7 +50,8 @@ impl Gradients {
     }
 }
 
-#[cfg(all(test, feature = "flex"))]
+#[cfg(test)]
+#[cfg(feature = "flex")]
 mod tests {
     use crate::{Device, Tensor};
 

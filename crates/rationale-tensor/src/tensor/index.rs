@@ -151,7 +151,8 @@ fn from_the_start(what: &'static str, indices: &[i64], length: usize) -> Result<
     indices.iter().map(place).collect()
 }
 
-#[cfg(all(test, feature = "flex"))]
+#[cfg(test)]
+#[cfg(feature = "flex")]
 mod tests {
     use super::*;
     use crate::Device;
