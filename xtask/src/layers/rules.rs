@@ -16,8 +16,10 @@ use May::{Use, UseAllAbove};
 pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-core", Use(&[])),
     ("rationale-trees", Use(&["rationale-core"])),
-    ("rationale-shapley", Use(&["rationale-core", "rationale-trees"])),
+    ("rationale-tensor", Use(&["rationale-core"])),
     ("rationale-onnx", Use(&["rationale-core", "rationale-tensor"])),
+    ("rationale-vision", Use(&["rationale-core", "rationale-tensor"])),
+    ("rationale-shapley", Use(&["rationale-core", "rationale-trees"])),
     ("rationale-tabular", Use(&["rationale-core"])),
     ("rationale-report", Use(&["rationale-core"])),
     (
