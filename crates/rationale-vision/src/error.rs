@@ -151,4 +151,101 @@ pub enum Error {
         /// The number that stands there.
         number: usize,
     },
+    /// The network failed, or does not have what was asked for.
+    #[error(transparent)]
+    Network {
+        /// What it said.
+        #[from]
+        source: rationale_tensor::Error,
+    },
+    /// Something handed over does not fit, such as a class that the network does not have.
+    #[error(transparent)]
+    Core {
+        /// What does not fit.
+        #[from]
+        source: rationale_core::Error,
+    },
+    /// No batch of pictures.
+    #[error(
+        "the input has shape {actual:?}, but a network over pictures and at least one picture are needed: floating-point [picture, channel, row, column] or [picture, row, column, channel]"
+    )]
+    Pictures {
+        /// The shape.
+        actual: Vec<usize>,
+    },
+    /// A layer in whose value no picture lies.
+    #[error(
+        "layer `{layer}` has shape {shape:?}, in which no grid of positions is found: [picture, channel, row, column] with more than one position, [picture, row, column, channel] or tokens [picture, token, channel] of a grid are needed"
+    )]
+    Layer {
+        /// The layer.
+        layer: String,
+        /// Its value's shape.
+        shape: Vec<usize>,
+    },
+    /// A network none of whose layers holds a picture.
+    #[error("none of the network's {n_sites} layers has more than one position; name the layer to look at")]
+    NoLayer {
+        /// How many layers were looked at.
+        n_sites: usize,
+    },
+    /// An output of another shape.
+    #[error("the network's output has shape {actual:?}, but {expected} is needed")]
+    Output {
+        /// What would be right.
+        expected: &'static str,
+        /// The shape.
+        actual: Vec<usize>,
+    },
+    /// Fewer classes than pictures.
+    #[error("{n_classes} classes are given for at least {needed} pictures; one for each is needed")]
+    Classes {
+        /// How many classes are given.
+        n_classes: usize,
+        /// How many pictures there are at least.
+        needed: usize,
+    },
+    /// A region without a position.
+    #[error("the region has no position in it; at least one is needed")]
+    EmptyRegion,
+    /// A network for which CAM is not defined.
+    #[error(
+        "CAM is defined for global average pooling and one linear layer behind `{layer}` alone, but {reason}; take grad-cam, which needs neither"
+    )]
+    NotPooledLinear {
+        /// The layer.
+        layer: String,
+        /// What was seen.
+        reason: &'static str,
+    },
+    /// More positions than a matrix of positions by positions may have.
+    #[error(
+        "{method} needs a matrix of positions by positions, and the layer has {n_positions}; the limit is {limit}"
+    )]
+    TooManyPositions {
+        /// The method.
+        method: &'static str,
+        /// How many there are.
+        n_positions: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A class without others to be told from.
+    #[error(
+        "finer-cam compares a class with {n_similar} others, and the network has {n_classes} classes; at least one other is needed, of a target that is one class"
+    )]
+    Rivals {
+        /// How many classes there are.
+        n_classes: usize,
+        /// How many others are asked for.
+        n_similar: usize,
+    },
+    /// Two settings that do not go together.
+    #[error("{method} {problem}")]
+    Combination {
+        /// The method.
+        method: &'static str,
+        /// What does not go with it, and what does.
+        problem: &'static str,
+    },
 }

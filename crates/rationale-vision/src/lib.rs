@@ -19,9 +19,14 @@
 //! Pictures are arrays [height, width, 3] of bytes, maps are arrays [height, width]. Captions and sheets are drawn by
 //! `rationale-report`, which takes the same arrays.
 
+mod cam;
 mod error;
 mod picture;
 
+pub use cam::{
+    CamMethod, CamTarget, ClassActivation, Factorisation, Factors, Layer, LayerLayout, LayerMaps, Layers,
+    Maps, Score, Sign, Smoothing,
+};
 pub use error::Error;
 pub use picture::{
     Background, ChannelOrder, Channels, ColourMap, Contour, Exposure, Filter, Fit, Geometry, Grid, InputSize,
