@@ -75,6 +75,13 @@ impl Device {
         }
     }
 
+    /// The name of its backend: `flex`, `ndarray` or `cuda`.
+    pub fn name(&self) -> &'static str {
+        // The variants of burn's type depend on its features, which others may turn on; its words do not.
+        let words = format!("{:?}", self.0).to_lowercase();
+        BACKENDS.iter().map(|(name, _)| *name).find(|name| words.contains(name)).unwrap_or("device")
+    }
+
     /// The names of the backends built in.
     pub fn built_in_names() -> Vec<&'static str> {
         BACKENDS.iter().filter(|(_, built_in)| *built_in).map(|(name, _)| *name).collect()

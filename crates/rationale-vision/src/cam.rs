@@ -12,6 +12,9 @@ mod ablation_cam;
 mod component;
 mod elementwise_grad_cam;
 mod explain;
+mod factorisation;
+mod finer_cam;
+mod full_grad;
 mod grad_cam;
 mod grad_cam_plus_plus;
 mod hires_cam;
@@ -26,6 +29,7 @@ mod passes;
 mod random_cam;
 mod scale;
 mod score_cam;
+mod shapley_cam;
 #[cfg(all(test, feature = "flex"))]
 mod suite;
 mod target;
@@ -36,6 +40,7 @@ mod xgrad_cam;
 mod zhou_cam;
 
 pub use explain::{ClassActivation, Layers, Sign, Smoothing};
+pub use factorisation::{Factorisation, Factors};
 pub use layer::{Layer, LayerLayout};
 pub use maps::{LayerMaps, Maps};
 pub use method::CamMethod;

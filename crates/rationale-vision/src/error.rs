@@ -230,4 +230,22 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// A class without others to be told from.
+    #[error(
+        "finer-cam compares a class with {n_similar} others, and the network has {n_classes} classes; at least one other is needed, of a target that is one class"
+    )]
+    Rivals {
+        /// How many classes there are.
+        n_classes: usize,
+        /// How many others are asked for.
+        n_similar: usize,
+    },
+    /// Two settings that do not go together.
+    #[error("{method} {problem}")]
+    Combination {
+        /// The method.
+        method: &'static str,
+        /// What does not go with it, and what does.
+        problem: &'static str,
+    },
 }

@@ -24,8 +24,8 @@ mod error;
 mod picture;
 
 pub use cam::{
-    CamMethod, CamTarget, ClassActivation, Layer, LayerLayout, LayerMaps, Layers, Maps, Score, Sign,
-    Smoothing,
+    CamMethod, CamTarget, ClassActivation, Factorisation, Factors, Layer, LayerLayout, LayerMaps, Layers,
+    Maps, Score, Sign, Smoothing,
 };
 pub use error::Error;
 pub use picture::{

@@ -5,6 +5,7 @@ use rationale_core::{Evidence, Progress, Seed};
 use rationale_tensor::{Error as RunError, Network, Tensor};
 
 use super::component::{first_component, kernel_component};
+use super::full_grad::full_gradient;
 use super::layer::{Layer, LayerLayout};
 use super::look::{Look, Place, look};
 use super::maps::{LayerMaps, Maps};
@@ -82,6 +83,15 @@ impl Layers {
         match self {
             Self::Last => &[],
             Self::Named(names) => names,
+        }
+    }
+}
+
+impl Sign {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Positive => "positive",
+            Self::Both => "both",
         }
     }
 }
@@ -205,8 +215,8 @@ impl ClassActivation {
     ) -> Result<Maps, Error> {
         let _span = tracing::debug_span!("class activation map", method = self.method.name()).entered();
         let passes = Passes::new(network, pictures, self.batch_size, self.output, progress)?;
-        let element = network.interface().inputs[0].element;
-        let pictures = pictures.cast(element)?.to_device(&network.interface().device);
+        self.check()?;
+        let pictures = self.prepared(&passes, pictures)?;
         let n = pictures.shape()[0];
         let mut parts: Vec<Part> = Vec::new();
         for first in (0..n).step_by(passes.batch_size()) {
@@ -217,8 +227,37 @@ impl ClassActivation {
         self.assemble(&passes, parts)
     }
 
+    /// The pictures in the type and on the device of the network.
+    pub(super) fn prepared(&self, passes: &Passes<'_>, pictures: &Tensor) -> Result<Tensor, Error> {
+        let interface = passes.interface();
+        let pictures =
+            interface.inputs.first().map_or(Ok(pictures.clone()), |it| pictures.cast(it.element))?;
+        Ok(pictures.to_device(&interface.device))
+    }
+
+    /// What is accepted is not ignored.
+    fn check(&self) -> Result<(), Error> {
+        let refused = |problem| Err(Error::Combination { method: self.method.name(), problem });
+        match self.method {
+            CamMethod::FullGrad if self.layers != Layers::Last || self.layout.is_some() => {
+                refused("looks at every layer, so that none can be chosen")
+            }
+            CamMethod::FullGrad if self.smoothing.projects() => refused(
+                "has no weighted activations, so that no first component can be taken; take augmented smoothing",
+            ),
+            CamMethod::FinerCam { .. } if !self.target.is_one_class() => {
+                refused("compares one class with those most like it, so that the target must be one class")
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn resolve(&self, output: &Tensor, first: usize) -> Result<Objective, Error> {
-        self.target.resolve(output, self.score, first)
+        let objective = self.target.resolve(output, self.score, first)?;
+        match self.method {
+            CamMethod::FinerCam { alpha, n_similar } => objective.against_rivals(output, alpha, n_similar),
+            _ => Ok(objective),
+        }
     }
 
     fn explain_batch(
@@ -228,11 +267,54 @@ impl ClassActivation {
         first: usize,
         known: Option<&[Layer]>,
     ) -> Result<Part, Error> {
-        let look = look(self, passes, pictures, first, known, None)?;
-        let mut part = self.part(passes, pictures, &look, first)?;
+        let mut part = self.view(passes, pictures, first, known, None)?;
         if self.smoothing.augments() {
-            part.maps = self.mean_over_variants(passes, pictures, &look, first, &part)?;
+            part.maps = self.mean_over_variants(passes, pictures, first, &part)?;
         }
+        Ok(part)
+    }
+
+    /// The maps of pictures as they are: at layers and for targets that are known already, or to be found.
+    fn view(
+        &self,
+        passes: &Passes<'_>,
+        pictures: &Tensor,
+        first: usize,
+        known: Option<&[Layer]>,
+        objectives: Option<&[Objective]>,
+    ) -> Result<Part, Error> {
+        if self.method == CamMethod::FullGrad {
+            return self.full_gradients(passes, pictures, first, objectives);
+        }
+        let objective = objectives.and_then(<[Objective]>::first);
+        let look = look(self, passes, pictures, first, known, objective)?;
+        self.part(passes, pictures, &look, first)
+    }
+
+    /// FullGrad takes one picture at a time: it keeps something of every layer.
+    fn full_gradients(
+        &self,
+        passes: &Passes<'_>,
+        pictures: &Tensor,
+        first: usize,
+        objectives: Option<&[Objective]>,
+    ) -> Result<Part, Error> {
+        let mut part = Part::default();
+        let (mut maps, mut outputs) = (Vec::new(), Vec::new());
+        for index in 0..pictures.shape()[0] {
+            let resolve = |output: &Tensor| match objectives.and_then(|it| it.get(index)) {
+                Some(objective) => Ok(objective.clone()),
+                None => self.resolve(output, first + index),
+            };
+            let found = full_gradient(passes, &pictures.narrow(0, index, index + 1)?, &resolve)?;
+            maps.push(found.map);
+            outputs.push(found.output);
+            part.targets.extend(found.objective.classes());
+            part.objectives.push(found.objective);
+            part.gap = Some(part.gap.unwrap_or(0.0).max(found.gap));
+        }
+        part.maps = stacked(&maps)?;
+        part.logits = logits(&Tensor::concat(&outputs, 0)?)?;
         Ok(part)
     }
 
@@ -241,21 +323,19 @@ impl ClassActivation {
         &self,
         passes: &Passes<'_>,
         pictures: &Tensor,
-        plain: &Look,
         first: usize,
-        part: &Part,
+        plain: &Part,
     ) -> Result<Array3<f64>, Error> {
-        let (layers, axes) = (part.layers(), passes.axes());
-        let mut sum = Array3::zeros(part.maps.raw_dim());
+        let layers = plain.layers();
+        let mut sum = Array3::zeros(plain.maps.raw_dim());
         for (is_mirrored, factor) in VARIANTS {
             if !is_mirrored && factor == 1.0 {
-                sum += &part.maps;
+                sum += &plain.maps;
                 continue;
             }
-            let variant = if is_mirrored { pictures.flip(axes.column)? } else { pictures.clone() };
+            let variant = if is_mirrored { pictures.flip(passes.axes().column)? } else { pictures.clone() };
             let variant = variant.mul_number(factor)?;
-            let look = look(self, passes, &variant, first, Some(&layers), Some(&plain.objective))?;
-            let mut maps = self.part(passes, &variant, &look, first)?.maps;
+            let mut maps = self.view(passes, &variant, first, Some(&layers), Some(&plain.objectives))?.maps;
             if is_mirrored {
                 maps.invert_axis(Axis(2));
             }
@@ -278,8 +358,14 @@ impl ClassActivation {
             }
             maps.push(joined(&of_layers, passes.axes().size, self.sign)?);
         }
-        let maps = stacked(&maps)?;
-        Ok(Part { maps, layers, targets: look.objective.classes().to_vec(), logits: logits(&look.output)? })
+        Ok(Part {
+            maps: stacked(&maps)?,
+            layers,
+            targets: look.objective.classes().to_vec(),
+            objectives: vec![look.objective.clone()],
+            logits: logits(&look.output)?,
+            gap: None,
+        })
     }
 
     /// The map of one picture at one layer.
@@ -301,7 +387,8 @@ impl ClassActivation {
         let views: Vec<_> = parts.iter().map(|it| it.logits.view()).collect();
         let logits = joined_along(&views)?;
         let targets = parts.iter().flat_map(|it| it.targets.iter().copied()).collect();
-        let evidence = self.evidence(passes, &layers);
+        let mut evidence = self.evidence(passes, &layers);
+        evidence.completeness_gap = parts.iter().filter_map(|it| it.gap).reduce(f64::max);
         let mut found: Vec<LayerPart> = layers.iter().map(LayerPart::new).collect();
         for part in parts {
             for (all, of_part) in found.iter_mut().zip(part.layers) {
@@ -315,33 +402,38 @@ impl ClassActivation {
 
     fn evidence(&self, passes: &Passes<'_>, layers: &[Layer]) -> Evidence {
         let layers: Vec<_> = layers.iter().map(Layer::describe).collect();
-        let score = match self.score {
-            Score::Logit => "logit",
-            Score::Softmax => "softmax",
-        };
-        let sign = match self.sign {
-            Sign::Positive => "positive",
-            Sign::Both => "both",
-        };
         let evidence = Evidence::new(self.method.name(), passes.interface().device.name())
             .with_parameter("layer", layers.join("; ").as_str())
             .with_parameter("target", self.target.describe().as_str())
-            .with_parameter("score", score)
-            .with_parameter("sign", sign)
+            .with_parameter("score", self.score.name())
+            .with_parameter("sign", self.sign.name())
             .with_parameter("smoothing", self.smoothing.name())
             .with_parameter("batch_size", passes.batch_size())
             .with_parameter("caveat", Maps::CAVEAT)
             .with_model_calls(passes.calls());
-        if self.method == CamMethod::Random { evidence.with_seed(self.seed) } else { evidence }
+        match (self.method, passes.error()) {
+            (CamMethod::Random, _) => evidence.with_seed(self.seed),
+            (CamMethod::ShapleyCam { step }, error) => {
+                evidence.with_parameter("hvp_step", step).with_parameter("hvp_error", error.unwrap_or(0.0))
+            }
+            (CamMethod::FinerCam { alpha, n_similar }, _) => {
+                evidence.with_parameter("alpha", alpha).with_parameter("n_similar", n_similar)
+            }
+            _ => evidence,
+        }
     }
 }
 
 /// The maps of one batch.
+#[derive(Default)]
 struct Part {
     maps: Array3<f64>,
     layers: Vec<LayerPart>,
     targets: Vec<usize>,
+    /// What is explained: of the batch, or of each picture where they are taken one by one.
+    objectives: Vec<Objective>,
     logits: Array2<f64>,
+    gap: Option<f64>,
 }
 
 impl Part {

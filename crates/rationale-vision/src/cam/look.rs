@@ -20,7 +20,7 @@ const KEPT_BYTES: usize = 256 << 20;
 pub(super) struct Seen {
     pub(super) layer: Layer,
     pub(super) value: Tensor,
-    activation: Array4<f64>,
+    pub(super) activation: Array4<f64>,
     gradient: Array4<f64>,
 }
 
@@ -95,6 +95,11 @@ impl<'a> Place<'a> {
         let output = self.look.output.narrow(0, self.index, self.index + 1)?;
         let scores = self.objective()?.scores(&output)?.to_f64s()?;
         scores.first().copied().ok_or(Error::Output { expected: "[picture, class]", actual: output.shape() })
+    }
+
+    /// Notes the error of a number that is a difference.
+    pub(super) fn note_error(&self, error: f64) {
+        self.passes.note_error(error);
     }
 
     /// The gradient at the layer where it has another value `[1, ..]`, as `[channel, row, column]`.

@@ -6,7 +6,7 @@ use super::look::Place;
 use super::weights::Weights;
 use super::{
     ablation_cam, elementwise_grad_cam, grad_cam, grad_cam_plus_plus, hires_cam, layer_cam, random_cam,
-    score_cam, xgrad_cam, zhou_cam,
+    score_cam, shapley_cam, xgrad_cam, zhou_cam,
 };
 use crate::Error;
 
@@ -40,6 +40,20 @@ pub enum CamMethod {
     ScoreCam,
     /// Ablation-CAM (Desai 2020).
     AblationCam,
+    /// FullGrad (Srinivas 2019): all layers together, and no choice of one.
+    FullGrad,
+    /// Shapley-CAM (Cai 2025).
+    ShapleyCam {
+        /// The step of the difference that stands for the second derivative, as a part of the activations.
+        step: f64,
+    },
+    /// Finer-CAM (Zhang 2025): what tells the class from those most like it.
+    FinerCam {
+        /// How much the other classes count; the paper has 1.
+        alpha: f64,
+        /// How many other classes there are; pytorch-grad-cam has 3.
+        n_similar: usize,
+    },
     /// Random weights: what a map looks like that knows nothing of the class.
     Random,
 }
@@ -54,7 +68,7 @@ pub(super) enum Reduction {
 
 impl CamMethod {
     /// Every member, with the settings of its paper.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Cam,
         Self::GradCam,
         Self::GradCamPlusPlus,
@@ -67,6 +81,9 @@ impl CamMethod {
         Self::KpcaCam,
         Self::ScoreCam,
         Self::AblationCam,
+        Self::FullGrad,
+        Self::ShapleyCam { step: 0.01 },
+        Self::FinerCam { alpha: 1.0, n_similar: 3 },
         Self::Random,
     ];
 
@@ -85,6 +102,9 @@ impl CamMethod {
             Self::KpcaCam => "kpca-cam",
             Self::ScoreCam => "score-cam",
             Self::AblationCam => "ablation-cam",
+            Self::FullGrad => "full-grad",
+            Self::ShapleyCam { .. } => "shapley-cam",
+            Self::FinerCam { .. } => "finer-cam",
             Self::Random => "random",
         }
     }
@@ -118,13 +138,15 @@ impl CamMethod {
         let (activation, gradient) = (at.activation(), at.gradient());
         match self {
             Self::Cam => zhou_cam::weights(at),
-            Self::GradCam => Ok(grad_cam::weights(gradient)),
+            Self::GradCam | Self::FinerCam { .. } => Ok(grad_cam::weights(gradient)),
             Self::GradCamPlusPlus => Ok(grad_cam_plus_plus::weights(activation, gradient)),
             Self::HiResCam | Self::EigenGradCam => Ok(hires_cam::weights(gradient)),
             Self::ElementwiseGradCam => Ok(elementwise_grad_cam::weights(activation, gradient)),
             Self::XGradCam => Ok(xgrad_cam::weights(activation, gradient)),
             Self::LayerCam => Ok(layer_cam::weights(gradient)),
-            Self::EigenCam | Self::KpcaCam => Ok(Weights::ones(activation)),
+            // FullGrad looks at no layer, and is never asked for one's weights.
+            Self::EigenCam | Self::KpcaCam | Self::FullGrad => Ok(Weights::ones(activation)),
+            Self::ShapleyCam { step } => shapley_cam::weights(at, step),
             Self::ScoreCam => score_cam::weights(at),
             Self::AblationCam => ablation_cam::weights(at),
             Self::Random => Ok(random_cam::weights(at)),

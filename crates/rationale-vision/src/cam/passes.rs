@@ -23,6 +23,7 @@ pub(super) struct Passes<'a> {
     axes: PictureAxes,
     progress: &'a dyn Progress,
     calls: Cell<u64>,
+    error: Cell<Option<f64>>,
 }
 
 impl<'a> Passes<'a> {
@@ -53,6 +54,7 @@ impl<'a> Passes<'a> {
             axes,
             progress,
             calls: Cell::new(0),
+            error: Cell::new(None),
         })
     }
 
@@ -72,6 +74,16 @@ impl<'a> Passes<'a> {
     /// How many pictures have gone through, the filling of batches left out.
     pub(super) fn calls(&self) -> u64 {
         self.calls.get()
+    }
+
+    /// Notes the error of a number that is a difference.
+    pub(super) fn note_error(&self, error: f64) {
+        self.error.set(Some(self.error.get().unwrap_or(0.0).max(error)));
+    }
+
+    /// The largest error noted.
+    pub(super) fn error(&self) -> Option<f64> {
+        self.error.get()
     }
 
     /// The output for these pictures, from the beginning or from inside.

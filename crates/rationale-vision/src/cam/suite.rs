@@ -12,8 +12,14 @@ fn explained(explainer: &ClassActivation, toy: &Toy, pictures: &Tensor) -> Maps 
     explainer.explain(toy, pictures, &Silent).unwrap()
 }
 
+/// FullGrad looks at every layer, and refuses one.
+fn at_relu(method: CamMethod) -> ClassActivation {
+    let explainer = ClassActivation::new(method);
+    if method == CamMethod::FullGrad { explainer } else { explainer.with_layer("relu") }
+}
+
 fn by(method: CamMethod) -> ClassActivation {
-    ClassActivation::new(method).with_layer("relu").with_target(CamTarget::Class(1))
+    at_relu(method).with_target(CamTarget::Class(1))
 }
 
 /// The layer's values of the first picture, and the column of the head's weights for class 1.
@@ -128,7 +134,7 @@ fn a_batch_gives_what_its_pictures_give() {
         if method == CamMethod::Random {
             continue;
         }
-        let explainer = ClassActivation::new(method).with_layer("relu");
+        let explainer = at_relu(method);
         let together = explained(&explainer, &toy, &both);
         for i in 0..2 {
             let alone = explained(&explainer, &toy, &both.narrow(0, i, i + 1).unwrap());
@@ -171,6 +177,12 @@ fn maps_are_in_range_and_of_the_pictures_size() {
                 [Smoothing::None, Smoothing::Augmented, Smoothing::FirstComponent, Smoothing::Both]
             {
                 let explainer = by(method).with_sign(sign).with_smoothing(smoothing);
+                if method == CamMethod::FullGrad
+                    && matches!(smoothing, Smoothing::FirstComponent | Smoothing::Both)
+                {
+                    assert!(matches!(explainer.explain(&toy, &two, &Silent), Err(Error::Combination { .. })));
+                    continue;
+                }
                 let maps = explained(&explainer, &toy, &two).maps;
                 assert_eq!(maps.dim(), (2, 3, 3));
                 assert!(maps.iter().all(|it| (least..=1.0).contains(it)), "{method} {maps}");
@@ -198,6 +210,10 @@ fn the_last_layer_is_found_in_the_pass_that_is_made_anyway() {
     for method in CamMethod::ALL {
         let explainer = ClassActivation::new(method).with_target(CamTarget::Class(1));
         let found = explained(&explainer, &toy, &pictures(2));
+        if method == CamMethod::FullGrad {
+            assert!(found.layers.is_empty());
+            continue;
+        }
         assert_eq!(found.layers[0].layer.name, "relu");
         assert_eq!(found.layers[0].layer.layout, LayerLayout::ChannelsFirst);
         let named = explained(&by(method), &toy, &pictures(2));
@@ -285,4 +301,42 @@ fn the_evidence_says_what_a_map_cannot() {
     assert!(text("caveat").contains("not why"));
     assert!(text("layer").contains("relu (Relu, [4, 2, 2], channels first)"), "{}", text("layer"));
     assert_eq!(evidence.engine, "flex");
+}
+
+#[test]
+fn full_gradients_add_up() {
+    let maps = explained(&by(CamMethod::FullGrad), &Toy::pooled(), &pictures(2));
+    let gap = maps.evidence.completeness_gap.unwrap();
+    assert!(gap < 1e-6, "{gap}");
+    let error = by(CamMethod::FullGrad).with_layer("relu").explain(&Toy::pooled(), &pictures(1), &Silent);
+    assert_eq!(error.unwrap_err().to_string(), "full-grad looks at every layer, so that none can be chosen");
+}
+
+#[test]
+fn shapley_cam_of_a_quadratic_is_half_its_gradient_less_half() {
+    // y = 3 sum A^2: g = 6 A, H A = 6 A, so that w is the mean of 3 A.
+    let (toy, pictures) = (Toy::new(Head::Quadratic), pictures(1));
+    let (layer, _) = layer_and_weights(&toy, &pictures);
+    let maps = explained(&by(CamMethod::ShapleyCam { step: 0.01 }), &toy, &pictures);
+    for (found, channel) in maps.layers[0].weights.as_ref().unwrap().iter().zip(layer.outer_iter()) {
+        assert!((found - 3.0 * channel.sum() / 4.0).abs() < 1e-4);
+    }
+    assert!(format!("{:?}", maps.evidence.parameters["hvp_error"]).starts_with("Number("));
+}
+
+#[test]
+fn shapley_cam_is_grad_cam_where_all_that_follows_is_linear() {
+    let (toy, pictures) = (Toy::pooled(), pictures(1));
+    let left = raw(&explained(&by(CamMethod::ShapleyCam { step: 0.01 }), &toy, &pictures));
+    assert_close(&left, &raw(&explained(&by(CamMethod::GradCam), &toy, &pictures)), 1e-4);
+}
+
+#[test]
+fn finer_cam_without_rivals_is_grad_cam() {
+    let (toy, pictures) = (Toy::pooled(), pictures(1));
+    let left = raw(&explained(&by(CamMethod::FinerCam { alpha: 0.0, n_similar: 2 }), &toy, &pictures));
+    assert_close(&left, &raw(&explained(&by(CamMethod::GradCam), &toy, &pictures)), 1e-5);
+    let contrast = by(CamMethod::FinerCam { alpha: 1.0, n_similar: 2 })
+        .with_target(CamTarget::Contrast { of: 0, against: 1 });
+    assert!(matches!(contrast.explain(&toy, &pictures, &Silent), Err(Error::Combination { .. })));
 }

@@ -43,7 +43,20 @@ pub enum Score {
     Softmax,
 }
 
+impl Score {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Logit => "logit",
+            Self::Softmax => "softmax",
+        }
+    }
+}
+
 impl CamTarget {
+    pub(super) fn is_one_class(&self) -> bool {
+        matches!(self, Self::Predicted | Self::Class(_) | Self::Classes(_))
+    }
+
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Predicted => "the class with the largest output".to_owned(),
