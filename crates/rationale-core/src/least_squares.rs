@@ -108,9 +108,9 @@ impl<'a> LeastSquares<'a> {
             Intercept::Zero => Array1::zeros(columns.ncols()),
         };
         let (design_means, target_means) = (centre(design), centre(targets));
-        let roots = weights.mapv(f64::sqrt).insert_axis(Axis(1));
-        let scaled = (&design - &design_means) * &roots;
-        let scaled_targets = (&targets - &target_means) * &roots;
+        let roots = weights.mapv(f64::sqrt);
+        let scaled = scaled(design, &design_means, &roots);
+        let scaled_targets = self::scaled(targets, &target_means, &roots);
         let is_tall = design.ncols() <= design.nrows();
         Ok(Self {
             gram: is_tall.then(|| scaled.t().dot(&scaled)),
@@ -146,6 +146,12 @@ impl<'a> LeastSquares<'a> {
     pub fn fit(&self, penalty: f64) -> Result<Fit, Error> {
         let all: Vec<usize> = (0..self.n_features()).collect();
         self.fit_features(&all, penalty)
+    }
+
+    /// The coefficients `[feature, output]` alone, where nothing else of the fit is wanted.
+    pub fn coefficients(&self, features: &[usize], penalty: f64) -> Result<Array2<f64>, Error> {
+        let solver = self.solver(features, penalty)?;
+        Ok(solver.solve(&self.cross.select(Axis(0), features), &self.scaled_targets))
     }
 
     /// The line over some features, in the order given.
@@ -222,10 +228,11 @@ impl<'a> LeastSquares<'a> {
         intercepts: &Array1<f64>,
     ) -> Array2<f64> {
         let mut residuals = &self.targets - intercepts;
-        if features.len() == self.n_features() && features.is_sorted() {
-            residuals -= &self.design.dot(coefficients);
-        } else {
-            residuals -= &self.design.select(Axis(1), features).dot(coefficients);
+        for (mut residual, row) in residuals.rows_mut().into_iter().zip(self.design.rows()) {
+            for (&feature, slopes) in features.iter().zip(coefficients.rows()) {
+                let value = row[feature];
+                residual.iter_mut().zip(slopes).for_each(|(residual, slope)| *residual -= value * slope);
+            }
         }
         residuals
     }
@@ -337,8 +344,22 @@ fn check_finite<'a>(what: &'static str, values: impl Iterator<Item = &'a f64>) -
 /// Means over samples; exact for a column that does not vary.
 fn weighted_means(columns: ArrayView2<'_, f64>, weights: ArrayView1<'_, f64>) -> Array1<f64> {
     let first = columns.row(0);
-    let deviations = (&columns - &first).t().dot(&weights);
+    let mut deviations: Array1<f64> = Array1::zeros(columns.ncols());
+    for (row, &weight) in columns.rows().into_iter().zip(weights) {
+        let terms = deviations.iter_mut().zip(row.iter().zip(first));
+        terms.for_each(|(sum, (value, first))| *sum += weight * (value - first));
+    }
     &first + &(deviations / weights.sum())
+}
+
+/// Each row less the means, times its root.
+fn scaled(columns: ArrayView2<'_, f64>, means: &Array1<f64>, roots: &Array1<f64>) -> Array2<f64> {
+    let mut scaled = Array2::zeros(columns.dim());
+    for ((mut out, row), &root) in scaled.rows_mut().into_iter().zip(columns.rows()).zip(roots) {
+        let terms = out.iter_mut().zip(row.iter().zip(means));
+        terms.for_each(|(out, (value, mean))| *out = (value - mean) * root);
+    }
+    scaled
 }
 
 /// `sum w (y - mean)^2` for each output.

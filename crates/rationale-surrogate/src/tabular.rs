@@ -47,14 +47,14 @@ mod truncated_normal;
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, Axis, Slice};
 use rationale_core::{Attributions, Explain, Fingerprint, Predict, Progress, Silent};
 use rayon::prelude::*;
 
 pub use self::discretiser::Discretisation;
 use self::feature::{Feature, Own};
 use crate::engine::{Neighbours, Stream, explain};
-use crate::memory::Memory;
+use crate::memory::{Key, Memory};
 use crate::{Columns, Error, Explanation, Labels, Lime, Neighbourhood, kernel};
 
 /// Where neighbours of a number lie.
@@ -206,6 +206,9 @@ fn features(
     columns.as_slice().iter().enumerate().map(column).collect()
 }
 
+/// How many samples share a stream. Part of what a seed means.
+const BLOCK: usize = 128;
+
 /// Neighbours of one row.
 struct RowNeighbours<'a, 'm> {
     table: &'a LimeTabular<'m>,
@@ -213,33 +216,41 @@ struct RowNeighbours<'a, 'm> {
 }
 
 impl RowNeighbours<'_, '_> {
+    /// Coordinates and inputs of the samples, blocks of them on all threads.
+    ///
+    /// A block has a stream of its own, from which each of its samples takes one number a column; a range that begins
+    /// inside a block draws it from the start.
     fn draw(&self, stream: Stream, samples: &Range<usize>) -> (Array2<f64>, Array2<f64>) {
-        let shape = (samples.len(), self.row.len());
+        let (width, first) = (self.row.len(), samples.start / BLOCK);
+        let shape = (samples.end - first * BLOCK, width);
         let (mut design, mut inputs) = (Array2::zeros(shape), Array2::zeros(shape));
-        let is_around_input = self.table.centre == Centre::Input;
-        let own: Vec<Own> = self
-            .table
-            .features
-            .iter()
-            .zip(self.row)
-            .map(|(it, value)| it.own(*value, is_around_input))
-            .collect();
-        for (position, sample) in samples.clone().enumerate() {
-            let (mut coordinates, mut values) = (design.row_mut(position), inputs.row_mut(position));
-            if sample == 0 {
-                self.input_itself(&mut coordinates);
-                values.assign(&self.row);
-                continue;
+        let own = self.own();
+        let blocks = slice_of(&mut design).par_chunks_mut(BLOCK * width);
+        let blocks = blocks.zip(slice_of(&mut inputs).par_chunks_mut(BLOCK * width)).enumerate();
+        blocks.for_each(|(block, (coordinates, values))| {
+            let mut draws = stream.draws("lime-tabular", first + block);
+            values.iter_mut().for_each(|value| *value = draws.uniform());
+            for (at, (feature, own)) in self.table.features.iter().zip(&own).enumerate() {
+                feature.draw(own, at, width, coordinates, values);
             }
-            let mut draws = stream.draws("lime-tabular", sample);
-            for (k, feature) in self.table.features.iter().enumerate() {
-                (coordinates[k], values[k]) = feature.draw(&own[k], &mut draws);
-            }
+        });
+        if samples.start == 0 {
+            self.input_itself(&mut slice_of(&mut design)[..width]);
+            inputs.row_mut(0).assign(&self.row);
         }
+        let wanted = Slice::from(samples.start - first * BLOCK..);
+        design.slice_axis_inplace(Axis(0), wanted);
+        inputs.slice_axis_inplace(Axis(0), wanted);
         (design, inputs)
     }
 
-    fn input_itself(&self, coordinates: &mut ndarray::ArrayViewMut1<'_, f64>) {
+    fn own(&self) -> Vec<Own> {
+        let is_around_input = self.table.centre == Centre::Input;
+        let features = self.table.features.iter().zip(self.row);
+        features.map(|(feature, value)| feature.own(*value, is_around_input)).collect()
+    }
+
+    fn input_itself(&self, coordinates: &mut [f64]) {
         for ((coordinate, feature), value) in coordinates.iter_mut().zip(&self.table.features).zip(self.row) {
             *coordinate = feature.own_coordinate(*value);
         }
@@ -247,9 +258,9 @@ impl RowNeighbours<'_, '_> {
 
     /// Distances from the input, whether or not it is among the samples.
     fn distances(&self, design: ArrayView2<'_, f64>) -> Array1<f64> {
-        let mut own = Array1::zeros(self.row.len());
-        self.input_itself(&mut own.view_mut());
-        kernel::euclidean(design, own.view())
+        let mut own = vec![0.0; self.row.len()];
+        self.input_itself(&mut own);
+        kernel::euclidean(design, ArrayView1::from(&own))
     }
 }
 
@@ -267,10 +278,6 @@ impl Neighbours for RowNeighbours<'_, '_> {
         (self.row.len() as f64).sqrt() * 0.75
     }
 
-    fn n_words(&self) -> usize {
-        self.row.len()
-    }
-
     fn sample(
         &self,
         stream: Stream,
@@ -281,11 +288,29 @@ impl Neighbours for RowNeighbours<'_, '_> {
         let (design, inputs) = self.draw(stream, &samples);
         // One NaN is as good as another, and so are the two zeros.
         let bits = |value: &f64| if value.is_nan() { f64::NAN.to_bits() } else { (value + 0.0).to_bits() };
-        let keys: Vec<u64> = inputs.iter().map(bits).collect();
-        let outputs = memory.answer(&keys, samples.start, progress, |batch| {
-            Ok(self.table.model.predict(inputs.select(Axis(0), batch).view())?)
-        })?;
+        let key = |position: usize| Key::of(inputs.row(position).iter().map(bits));
+        let outputs =
+            memory.answer(samples, progress, key, |batch| Ok(predict(self.table.model, &inputs, batch)?))?;
         let distances = self.distances(design.view());
         Neighbourhood::new(design, outputs, distances)
+    }
+}
+
+/// The numbers of an array made here, which lie row by row.
+fn slice_of(array: &mut Array2<f64>) -> &mut [f64] {
+    array.as_slice_mut().unwrap_or_default()
+}
+
+/// Asks about some rows; neighbours in the table go without a copy.
+fn predict(
+    model: &dyn Predict,
+    inputs: &Array2<f64>,
+    batch: &[usize],
+) -> Result<Array2<f64>, rationale_core::Error> {
+    match (batch.first(), batch.last()) {
+        (Some(&first), Some(&last)) if last + 1 - first == batch.len() => {
+            model.predict(inputs.slice_axis(Axis(0), Slice::from(first..=last)))
+        }
+        _ => model.predict(inputs.select(Axis(0), batch).view()),
     }
 }
