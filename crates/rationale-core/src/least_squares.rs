@@ -9,13 +9,13 @@
 //!
 //! | symbol | name here | shape | unit |
 //! |---|---|---|---|
-//! | X | design | [sample, feature] | any |
-//! | y | targets | [sample, output] | the output's own |
-//! | w | weights | [sample] | none, at least 0 |
+//! | X | design | `[sample, feature]` | any |
+//! | y | targets | `[sample, output]` | the output's own |
+//! | w | weights | `[sample]` | none, at least 0 |
 //! | p | penalty | scalar | that of w x^2 |
-//! | a | [`Fit::intercepts`] | [output] | that of y |
-//! | b | [`Fit::coefficients`] | [feature, output] | that of y over x |
-//! | r | [`Fit::residuals`] | [sample, output] | that of y |
+//! | a | [`Fit::intercepts`] | `[output]` | that of y |
+//! | b | [`Fit::coefficients`] | `[feature, output]` | that of y over x |
+//! | r | [`Fit::residuals`] | `[sample, output]` | that of y |
 //! | x~, y~ | less their weighted means; as they are with [`Intercept::Zero`] | | |
 //!
 //! **Holds**: the intercept is not penalised, and at penalty 0 the weighted residuals sum to 0. Where features depend

@@ -8,8 +8,8 @@
 //!
 //! | symbol | name here | shape | unit |
 //! |---|---|---|---|
-//! | z | a neighbour, as the model sees it | [column] | the column's own; NaN is "missing" |
-//! | z' | a neighbour, as the local model sees it | [column] | 1 or 0, or standard deviations |
+//! | z | a neighbour, as the model sees it | `[column]` | the column's own; NaN is "missing" |
+//! | z' | a neighbour, as the local model sees it | `[column]` | 1 or 0, or standard deviations |
 //!
 //! **Holds**: missing is a value like any other: it is drawn as often as training has it, and a term may say `age is
 //! missing`. Neighbours do not depend on the model, nor on the number of threads or the batch size.
