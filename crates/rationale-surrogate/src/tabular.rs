@@ -47,7 +47,7 @@ mod truncated_normal;
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, Axis, Slice};
+use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, Axis, Slice, concatenate};
 use rationale_core::{Attributions, Explain, Fingerprint, Predict, Progress, Silent};
 use rayon::prelude::*;
 
@@ -72,6 +72,7 @@ pub struct LimeTabular<'a> {
     model: &'a dyn Predict,
     columns: Columns,
     training: Array2<f64>,
+    fingerprint: Fingerprint,
     features: Vec<Feature>,
     discretisation: Discretisation,
     centre: Centre,
@@ -91,9 +92,9 @@ impl<'a> LimeTabular<'a> {
         }
         let discretisation = Discretisation::default();
         let features = features(&columns, training, &discretisation);
-        let training = training.to_owned();
+        let (fingerprint, training) = (Fingerprint::of_rows(training), training.to_owned());
         let (centre, lime) = (Centre::default(), Lime::default());
-        Ok(Self { model, columns, training, features, discretisation, centre, lime })
+        Ok(Self { model, columns, training, fingerprint, features, discretisation, centre, lime })
     }
 
     /// How numbers are cut into bins (quartiles).
@@ -133,14 +134,18 @@ impl<'a> LimeTabular<'a> {
         progress: &dyn Progress,
     ) -> Result<Explanation, Error> {
         self.columns.check_rows("the row to explain", row.insert_axis(Axis(0)))?;
-        let mut explanation =
-            explain(&RowNeighbours { table: self, row: row.reborrow() }, lime, row_idx, progress)?;
+        let mut explanation = explain(
+            &RowNeighbours { table: self, row: row.reborrow(), batch_size: lime.batch_size },
+            lime,
+            row_idx,
+            progress,
+        )?;
         let evidence = explanation.evidence;
         explanation.evidence = evidence
             .with_parameter("discretisation", self.discretisation.name())
             .with_data(Fingerprint::of_rows(row.insert_axis(Axis(0))))
             .with_baseline("neighbours drawn from the training table's frequencies");
-        explanation.evidence.background = Some(Fingerprint::of_rows(self.training.view()));
+        explanation.evidence.background = Some(self.fingerprint);
         explanation.evidence.n_background_rows = Some(self.training.nrows());
         Ok(explanation)
     }
@@ -207,41 +212,70 @@ fn features(
 }
 
 /// How many samples share a stream. Part of what a seed means.
-const BLOCK: usize = 128;
+const BLOCK: usize = 64;
 
 /// Neighbours of one row.
 struct RowNeighbours<'a, 'm> {
     table: &'a LimeTabular<'m>,
     row: ArrayView1<'a, f64>,
+    batch_size: usize,
 }
 
 impl RowNeighbours<'_, '_> {
-    /// Coordinates and inputs of the samples, blocks of them on all threads.
+    /// Draws samples, blocks of them on all threads, into coordinates and inputs for the model, row by row.
     ///
     /// A block has a stream of its own, from which each of its samples takes one number a column; a range that begins
-    /// inside a block draws it from the start.
-    fn draw(&self, stream: Stream, samples: &Range<usize>) -> (Array2<f64>, Array2<f64>) {
-        let (width, first) = (self.row.len(), samples.start / BLOCK);
-        let shape = (samples.end - first * BLOCK, width);
-        let (mut design, mut inputs) = (Array2::zeros(shape), Array2::zeros(shape));
-        let own = self.own();
-        let blocks = slice_of(&mut design).par_chunks_mut(BLOCK * width);
-        let blocks = blocks.zip(slice_of(&mut inputs).par_chunks_mut(BLOCK * width)).enumerate();
-        blocks.for_each(|(block, (coordinates, values))| {
-            let mut draws = stream.draws("lime-tabular", first + block);
-            values.iter_mut().for_each(|value| *value = draws.uniform());
-            for (at, (feature, own)) in self.table.features.iter().zip(&own).enumerate() {
-                feature.draw(own, at, width, coordinates, values);
-            }
+    /// inside a block passes over those before.
+    fn draw(
+        &self,
+        stream: Stream,
+        own: &[Own],
+        samples: Range<usize>,
+        coordinates: &mut [f64],
+        inputs: &mut [f64],
+    ) {
+        let width = self.row.len();
+        let skipped = samples.start % BLOCK;
+        let head = ((BLOCK - skipped) % BLOCK * width).min(inputs.len());
+        let (first, coordinates) = coordinates.split_at_mut(head);
+        let (first_inputs, inputs) = inputs.split_at_mut(head);
+        self.draw_block(stream, own, samples.start / BLOCK, skipped, first, first_inputs);
+        let next = samples.start.div_ceil(BLOCK);
+        let blocks = coordinates.par_chunks_mut(BLOCK * width).zip(inputs.par_chunks_mut(BLOCK * width));
+        blocks.enumerate().for_each(|(block, (coordinates, inputs))| {
+            self.draw_block(stream, own, next + block, 0, coordinates, inputs);
         });
-        if samples.start == 0 {
-            self.input_itself(&mut slice_of(&mut design)[..width]);
-            inputs.row_mut(0).assign(&self.row);
+    }
+
+    fn draw_block(
+        &self,
+        stream: Stream,
+        own: &[Own],
+        block: usize,
+        skipped: usize,
+        coordinates: &mut [f64],
+        inputs: &mut [f64],
+    ) {
+        if inputs.is_empty() {
+            return;
         }
-        let wanted = Slice::from(samples.start - first * BLOCK..);
-        design.slice_axis_inplace(Axis(0), wanted);
-        inputs.slice_axis_inplace(Axis(0), wanted);
-        (design, inputs)
+        let width = self.row.len();
+        let mut draws = stream.draws("lime-tabular", block);
+        draws.fill_uniform(&mut vec![0.0; skipped * width]);
+        draws.fill_uniform(inputs);
+        for (at, (feature, own)) in self.table.features.iter().zip(own).enumerate() {
+            feature.draw(own, at, width, coordinates, inputs);
+        }
+        if block == 0 && skipped == 0 {
+            self.input_itself(&mut coordinates[..width]);
+            inputs.iter_mut().zip(self.row).for_each(|(input, own)| *input = *own);
+        }
+    }
+
+    /// How many samples are drawn and asked about at a time: the inputs that lie in memory.
+    fn n_at_once(&self) -> usize {
+        let batch_size = self.batch_size.max(BLOCK);
+        batch_size - batch_size % BLOCK
     }
 
     fn own(&self) -> Vec<Own> {
@@ -285,15 +319,31 @@ impl Neighbours for RowNeighbours<'_, '_> {
         memory: &mut Memory,
         progress: &dyn Progress,
     ) -> Result<Neighbourhood, Error> {
-        let (design, inputs) = self.draw(stream, &samples);
-        // One NaN is as good as another, and so are the two zeros.
-        let bits = |value: &f64| if value.is_nan() { f64::NAN.to_bits() } else { (value + 0.0).to_bits() };
-        let key = |position: usize| Key::of(inputs.row(position).iter().map(bits));
-        let outputs =
-            memory.answer(samples, progress, key, |batch| Ok(predict(self.table.model, &inputs, batch)?))?;
+        let (width, own) = (self.row.len(), self.own());
+        let mut design = vec![0.0; samples.len() * width];
+        let mut outputs = Vec::new();
+        let mut inputs = Array2::zeros((self.n_at_once().min(samples.len()), width));
+        for (chunk, coordinates) in design.chunks_mut(self.n_at_once() * width).enumerate() {
+            let start = samples.start + chunk * self.n_at_once();
+            let chunk = start..start + coordinates.len() / width;
+            inputs.slice_axis_inplace(Axis(0), Slice::from(..chunk.len()));
+            self.draw(stream, &own, chunk.clone(), coordinates, slice_of(&mut inputs));
+            let key = |position: usize| Key::of(inputs.row(position).iter().copied().map(bits));
+            let ask = |batch: &[usize]| Ok(predict(self.table.model, &inputs, batch)?);
+            outputs.push(memory.answer(chunk, progress, key, ask)?);
+        }
+        let wrong = |_| Error::Size { what: "the samples", unit: "columns", expected: width, actual: 0 };
+        let design = Array2::from_shape_vec((samples.len(), width), design).map_err(wrong)?;
+        let views: Vec<_> = outputs.iter().map(Array2::view).collect();
+        let outputs = concatenate(Axis(0), &views).map_err(wrong)?;
         let distances = self.distances(design.view());
         Neighbourhood::new(design, outputs, distances)
     }
+}
+
+/// One NaN is as good as another, and so are the two zeros.
+fn bits(value: f64) -> u64 {
+    if value.is_nan() { f64::NAN.to_bits() } else { (value + 0.0).to_bits() }
 }
 
 /// The numbers of an array made here, which lie row by row.

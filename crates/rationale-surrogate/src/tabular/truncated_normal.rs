@@ -63,7 +63,7 @@ impl TruncatedNormal {
             return self.quantile(u);
         }
         let steps = usize::from(from_end < INNER) + usize::from(from_end < OUTER);
-        let table = if u < 0.5 { MIDDLE - steps } else { MIDDLE + steps };
+        let table = MIDDLE + 2 * steps * usize::from(u >= 0.5) - steps;
         let (start, width) = TABLES[table];
         let position = (u - start) * (N_CELLS as f64 / width);
         let cell = (position as usize).min(N_CELLS - 1);
