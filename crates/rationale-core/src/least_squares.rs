@@ -9,13 +9,13 @@
 //!
 //! | symbol | name here | shape | unit |
 //! |---|---|---|---|
-//! | X | design | [sample, feature] | any |
-//! | y | targets | [sample, output] | the output's own |
-//! | w | weights | [sample] | none, at least 0 |
+//! | X | design | `[sample, feature]` | any |
+//! | y | targets | `[sample, output]` | the output's own |
+//! | w | weights | `[sample]` | none, at least 0 |
 //! | p | penalty | scalar | that of w x^2 |
-//! | a | [`Fit::intercepts`] | [output] | that of y |
-//! | b | [`Fit::coefficients`] | [feature, output] | that of y over x |
-//! | r | [`Fit::residuals`] | [sample, output] | that of y |
+//! | a | [`Fit::intercepts`] | `[output]` | that of y |
+//! | b | [`Fit::coefficients`] | `[feature, output]` | that of y over x |
+//! | r | [`Fit::residuals`] | `[sample, output]` | that of y |
 //! | x~, y~ | less their weighted means; as they are with [`Intercept::Zero`] | | |
 //!
 //! **Holds**: the intercept is not penalised, and at penalty 0 the weighted residuals sum to 0. Where features depend
@@ -46,11 +46,17 @@
 
 mod solver;
 
+use std::sync::OnceLock;
+
+use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 use self::solver::{Solver, penalised_cholesky};
 use crate::Error;
 use crate::error::check_shape;
+
+/// Samples whose products are added at a time. Part of the order of summation, so of the last bits.
+const BLOCK: usize = 512;
 
 /// Whether the line has a constant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,8 +88,9 @@ pub struct LeastSquares<'a> {
     intercept: Intercept,
     design_means: Array1<f64>,
     target_means: Array1<f64>,
-    /// `sqrt(w) x~`, [sample, feature].
-    scaled: Array2<f64>,
+    roots: Array1<f64>,
+    /// `sqrt(w) x~`, [sample, feature], made where it is needed.
+    scaled: OnceLock<Array2<f64>>,
     /// `sqrt(w) y~`, [sample, output].
     scaled_targets: Array2<f64>,
     /// G; none where there are more features than samples.
@@ -108,22 +115,25 @@ impl<'a> LeastSquares<'a> {
             Intercept::Zero => Array1::zeros(columns.ncols()),
         };
         let (design_means, target_means) = (centre(design), centre(targets));
-        let roots = weights.mapv(f64::sqrt).insert_axis(Axis(1));
-        let scaled = (&design - &design_means) * &roots;
-        let scaled_targets = (&targets - &target_means) * &roots;
+        let roots = weights.mapv(f64::sqrt);
+        let scaled_targets = scaled(targets, &target_means, roots.view());
         let is_tall = design.ncols() <= design.nrows();
+        let (gram, cross) = products(design, &design_means, &roots, &scaled_targets, is_tall);
+        let totals = totals(targets, weights);
+        let scaled = OnceLock::new();
         Ok(Self {
-            gram: is_tall.then(|| scaled.t().dot(&scaled)),
-            cross: scaled.t().dot(&scaled_targets),
-            totals: totals(targets, weights),
             design,
             targets,
             weights,
             intercept,
             design_means,
             target_means,
+            roots,
             scaled,
             scaled_targets,
+            gram,
+            cross,
+            totals,
         })
     }
 
@@ -134,7 +144,7 @@ impl<'a> LeastSquares<'a> {
 
     /// `sqrt(w) x~`, `[sample, feature]`: the design whose plain least squares are the weighted ones.
     pub fn scaled_design(&self) -> ArrayView2<'_, f64> {
-        self.scaled.view()
+        self.scaled.get_or_init(|| scaled(self.design, &self.design_means, self.roots.view())).view()
     }
 
     /// `sqrt(w) y~`, `[sample, output]`.
@@ -146,6 +156,12 @@ impl<'a> LeastSquares<'a> {
     pub fn fit(&self, penalty: f64) -> Result<Fit, Error> {
         let all: Vec<usize> = (0..self.n_features()).collect();
         self.fit_features(&all, penalty)
+    }
+
+    /// The coefficients `[feature, output]` alone, where nothing else of the fit is wanted.
+    pub fn coefficients(&self, features: &[usize], penalty: f64) -> Result<Array2<f64>, Error> {
+        let solver = self.solver(features, penalty)?;
+        Ok(solver.solve(&self.cross.select(Axis(0), features), &self.scaled_targets))
     }
 
     /// The line over some features, in the order given.
@@ -199,7 +215,7 @@ impl<'a> LeastSquares<'a> {
 
     /// `s_i = w_i r_i x~_i`, [sample, feature].
     fn scores(&self, fit: &Fit, output: usize, correction: Correction, bread: &Array2<f64>) -> Array2<f64> {
-        let mut scores = self.scaled.select(Axis(1), &fit.features);
+        let mut scores = self.scaled_of(&fit.features);
         let lean = |row: ArrayView1<'_, f64>, weight: f64| match (correction, self.intercept) {
             (Correction::Leverage, Intercept::Fitted) => {
                 1.0 - row.dot(&bread.dot(&row)) - weight / self.weights.sum()
@@ -210,7 +226,7 @@ impl<'a> LeastSquares<'a> {
         for (sample, mut row) in scores.rows_mut().into_iter().enumerate() {
             let weight = self.weights[sample];
             let shrunk = lean(row.view(), weight).max(f64::EPSILON);
-            row *= weight.sqrt() * fit.residuals[[sample, output]] / shrunk;
+            row *= self.roots[sample] * fit.residuals[[sample, output]] / shrunk;
         }
         scores
     }
@@ -222,10 +238,11 @@ impl<'a> LeastSquares<'a> {
         intercepts: &Array1<f64>,
     ) -> Array2<f64> {
         let mut residuals = &self.targets - intercepts;
-        if features.len() == self.n_features() && features.is_sorted() {
-            residuals -= &self.design.dot(coefficients);
-        } else {
-            residuals -= &self.design.select(Axis(1), features).dot(coefficients);
+        for (mut residual, row) in residuals.rows_mut().into_iter().zip(self.design.rows()) {
+            for (&feature, slopes) in features.iter().zip(coefficients.rows()) {
+                let value = row[feature];
+                residual.iter_mut().zip(slopes).for_each(|(residual, slope)| *residual -= value * slope);
+            }
         }
         residuals
     }
@@ -236,7 +253,19 @@ impl<'a> LeastSquares<'a> {
             return Some(gram.select(Axis(0), features).select(Axis(1), features));
         }
         let is_tall = features.len() <= self.design.nrows();
-        is_tall.then(|| self.scaled.select(Axis(1), features)).map(|scaled| scaled.t().dot(&scaled))
+        is_tall.then(|| self.scaled_of(features)).map(|scaled| scaled.t().dot(&scaled))
+    }
+
+    /// `sqrt(w) x~` of some features.
+    fn scaled_of(&self, features: &[usize]) -> Array2<f64> {
+        let mut scaled = Array2::zeros((self.design.nrows(), features.len()));
+        for ((mut out, row), &root) in scaled.rows_mut().into_iter().zip(self.design.rows()).zip(&self.roots)
+        {
+            for (slot, &feature) in out.iter_mut().zip(features) {
+                *slot = (row[feature] - self.design_means[feature]) * root;
+            }
+        }
+        scaled
     }
 
     fn solver(&self, features: &[usize], penalty: f64) -> Result<Solver, Error> {
@@ -253,7 +282,7 @@ impl<'a> LeastSquares<'a> {
         if let Some(cholesky) = gram.and_then(|gram| penalised_cholesky(&gram, penalty)) {
             return Ok(Solver::Normal(cholesky));
         }
-        let scaled = self.scaled.select(Axis(1), features);
+        let scaled = self.scaled_of(features);
         if features.len() > self.design.nrows() && penalty > 0.0 {
             let kernel = scaled.dot(&scaled.t());
             if let Some(cholesky) = penalised_cholesky(&kernel, penalty) {
@@ -337,8 +366,44 @@ fn check_finite<'a>(what: &'static str, values: impl Iterator<Item = &'a f64>) -
 /// Means over samples; exact for a column that does not vary.
 fn weighted_means(columns: ArrayView2<'_, f64>, weights: ArrayView1<'_, f64>) -> Array1<f64> {
     let first = columns.row(0);
-    let deviations = (&columns - &first).t().dot(&weights);
+    let mut deviations: Array1<f64> = Array1::zeros(columns.ncols());
+    for (row, &weight) in columns.rows().into_iter().zip(weights) {
+        let terms = deviations.iter_mut().zip(row.iter().zip(first));
+        terms.for_each(|(sum, (value, first))| *sum += weight * (value - first));
+    }
     &first + &(deviations / weights.sum())
+}
+
+/// Each row less the means, times its root.
+fn scaled(columns: ArrayView2<'_, f64>, means: &Array1<f64>, roots: ArrayView1<'_, f64>) -> Array2<f64> {
+    let mut scaled = Array2::zeros(columns.dim());
+    for ((mut out, row), &root) in scaled.rows_mut().into_iter().zip(columns.rows()).zip(roots) {
+        let terms = out.iter_mut().zip(row.iter().zip(means));
+        terms.for_each(|(out, (value, mean))| *out = (value - mean) * root);
+    }
+    scaled
+}
+
+/// G (where the design is tall) and `X~' W y~`, from blocks of samples, so that no scaled design lies in memory whole.
+fn products(
+    design: ArrayView2<'_, f64>,
+    means: &Array1<f64>,
+    roots: &Array1<f64>,
+    scaled_targets: &Array2<f64>,
+    is_tall: bool,
+) -> (Option<Array2<f64>>, Array2<f64>) {
+    let n_features = design.ncols();
+    let mut gram = is_tall.then(|| Array2::zeros((n_features, n_features)));
+    let mut cross = Array2::zeros((n_features, scaled_targets.ncols()));
+    let blocks = design.axis_chunks_iter(Axis(0), BLOCK).zip(roots.axis_chunks_iter(Axis(0), BLOCK));
+    for ((rows, roots), targets) in blocks.zip(scaled_targets.axis_chunks_iter(Axis(0), BLOCK)) {
+        let block = scaled(rows, means, roots);
+        if let Some(gram) = &mut gram {
+            general_mat_mul(1.0, &block.t(), &block, 1.0, gram);
+        }
+        general_mat_mul(1.0, &block.t(), &targets, 1.0, &mut cross);
+    }
+    (gram, cross)
 }
 
 /// `sum w (y - mean)^2` for each output.

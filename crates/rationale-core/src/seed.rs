@@ -48,7 +48,19 @@ pub struct Draws(ChaCha8Rng);
 impl Draws {
     /// Uniform in [0, 1), with 53 random bits.
     pub fn uniform(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+        unit(self.0.next_u64())
+    }
+
+    /// Fills `values` with what as many calls of [`Draws::uniform`] would give, faster.
+    pub fn fill_uniform(&mut self, values: &mut [f64]) {
+        let mut bytes = [0; 512];
+        for values in values.chunks_mut(bytes.len() / 8) {
+            let bytes = &mut bytes[..values.len() * 8];
+            self.0.fill_bytes(bytes);
+            for (value, bytes) in values.iter_mut().zip(bytes.as_chunks::<8>().0) {
+                *value = unit(u64::from_le_bytes(*bytes));
+            }
+        }
     }
 
     /// Standard normal, by Box and Muller's transform.
@@ -68,6 +80,11 @@ impl Draws {
             items.swap(last, self.below(last + 1));
         }
     }
+}
+
+/// The upper 53 bits as a number in [0, 1).
+fn unit(bits: u64) -> f64 {
+    (bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
 }
 
 #[cfg(test)]
@@ -91,6 +108,18 @@ mod tests {
             counts[draws.below(5)] += 1;
         }
         assert!(counts.iter().all(|&n| (9_500..10_500).contains(&n)), "{counts:?}");
+    }
+
+    #[test]
+    fn filling_gives_what_single_draws_give() {
+        let draws = || Seed::new(4).draws("fill", 0, 0);
+        let (mut one, mut all) = (draws(), draws());
+        one.uniform();
+        all.uniform();
+        let mut filled = [0.0; 333];
+        all.fill_uniform(&mut filled);
+        assert!(filled.iter().all(|value| *value == one.uniform()));
+        assert_eq!(one.uniform(), all.uniform());
     }
 
     #[test]

@@ -36,8 +36,6 @@ pub(crate) trait Neighbours: Sync {
     fn names(&self) -> Vec<String>;
     /// The reference library's kernel width.
     fn usual_width(&self) -> f64;
-    /// How many words identify an input to the model.
-    fn n_words(&self) -> usize;
     /// Draws the samples of a range; sample 0 is the input itself.
     fn sample(
         &self,
@@ -70,7 +68,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn explain(&self) -> Result<Explanation, Error> {
         self.lime.check()?;
-        let mut memory = Memory::new(self.neighbours.n_words(), self.lime.batch_size);
+        let mut memory = Memory::new(self.lime.batch_size);
         let mut neighbourhood = self.draw(0, 0..self.lime.n_samples, &mut memory)?;
         let outputs = self.lime.labels.resolve(&neighbourhood.outputs.row(0).to_vec())?;
         let settlement = self.settle(&mut neighbourhood, &outputs, &mut memory)?;

@@ -6,9 +6,9 @@
 //!
 //! | symbol | name here | shape | unit |
 //! |---|---|---|---|
-//! | z' | [`Neighbourhood::design`] | [sample, feature] | 1 and 0 for present and absent, or standard deviations |
-//! | f(z) | [`Neighbourhood::outputs`] | [sample, output] | the output's own |
-//! | w(z) | kernel of [`Neighbourhood::distances`] | [sample] | none |
+//! | z' | [`Neighbourhood::design`] | `[sample, feature]` | 1 and 0 for present and absent, or standard deviations |
+//! | f(z) | [`Neighbourhood::outputs`] | `[sample, output]` | the output's own |
+//! | w(z) | kernel of [`Neighbourhood::distances`] | `[sample]` | none |
 //! | b | [`Term::coefficient`] | one a feature | the output's own |
 //! | a | [`LocalModel::intercept`] | scalar | the output's own |
 //!
@@ -125,7 +125,7 @@ impl Neighbourhood {
                 feature: features[k],
                 name: self.names[features[k]].clone(),
                 coefficient: coefficients[k],
-                standard_error: covariance[[k, k]].max(0.0).sqrt(),
+                standard_error: root(covariance[[k, k]]),
                 value: input[features[k]],
                 is_clear_of_next: ranking.is_separable().get(rank).copied(),
             }
@@ -162,6 +162,11 @@ impl Neighbourhood {
         (self.design, self.outputs, self.distances) = (design, outputs, distances);
         Ok(())
     }
+}
+
+/// The root of a variance, which rounding may leave just below 0. `f64::max` would drop a NaN.
+pub(crate) fn root(variance: f64) -> f64 {
+    if variance < 0.0 { 0.0 } else { variance.sqrt() }
 }
 
 /// One feature of a local model.

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayView1, Axis};
 use rationale_core::{Game, Progress};
 
 use crate::engine::{Neighbours, Stream};
-use crate::memory::Memory;
+use crate::memory::{Key, Memory};
 use crate::{Error, Neighbourhood, kernel, text};
 
 /// How masks are drawn.
@@ -48,8 +48,10 @@ impl MaskNeighbours<'_> {
 }
 
 impl MaskNeighbours<'_> {
-    fn key(&self, mask: ArrayView1<'_, bool>) -> Vec<u64> {
-        packed(&mask.iter().zip(&self.idle).map(|(present, idle)| *present || *idle).collect::<Vec<_>>())
+    fn key(&self, mask: ArrayView1<'_, bool>) -> Key {
+        Key::of(packed(
+            &mask.iter().zip(&self.idle).map(|(present, idle)| *present || *idle).collect::<Vec<_>>(),
+        ))
     }
 }
 
@@ -66,10 +68,6 @@ impl Neighbours for MaskNeighbours<'_> {
         self.width
     }
 
-    fn n_words(&self) -> usize {
-        self.game.n_players().div_ceil(64)
-    }
-
     fn sample(
         &self,
         stream: Stream,
@@ -78,10 +76,12 @@ impl Neighbours for MaskNeighbours<'_> {
         progress: &dyn Progress,
     ) -> Result<Neighbourhood, Error> {
         let masks = self.masks(stream, &samples);
-        let keys: Vec<u64> = masks.rows().into_iter().flat_map(|mask| self.key(mask)).collect();
-        let outputs = memory.answer(&keys, samples.start, progress, |batch| {
-            Ok(self.game.value(masks.select(Axis(0), batch).view())?)
-        })?;
+        let outputs = memory.answer(
+            samples,
+            progress,
+            |position| self.key(masks.row(position)),
+            |batch| Ok(self.game.value(masks.select(Axis(0), batch).view())?),
+        )?;
         let n_present = masks.rows().into_iter().map(|mask| mask.iter().filter(|it| **it).count());
         let distances: Array1<f64> =
             n_present.map(|n| kernel::cosine(n, masks.ncols(), self.scale)).collect();

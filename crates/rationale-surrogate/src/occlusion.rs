@@ -6,7 +6,7 @@
 //!
 //! | symbol | name here | shape | unit |
 //! |---|---|---|---|
-//! | A | [`PictureMap::values`] | [height, width] | the output's own: what it loses without the window |
+//! | A | [`PictureMap::values`] | `[height, width]` | the output's own: what it loses without the window |
 //! | window | window, stride | (rows, columns) | pixels |
 //!
 //! **Holds**: nothing is drawn, so there is no error and no seed. **Costs**: one model call a window, and one.

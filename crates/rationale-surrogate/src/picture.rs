@@ -7,8 +7,8 @@
 //!
 //! | symbol | name here | shape | unit |
 //! |---|---|---|---|
-//! | picture | picture | [height, width, channel] | the model's own; sRGB in [0, 1] for the cut |
-//! | z' | mask | [superpixel] | 1 or 0 |
+//! | picture | picture | `[height, width, channel]` | the model's own; sRGB in [0, 1] for the cut |
+//! | z' | mask | `[superpixel]` | 1 or 0 |
 //!
 //! The model is a [`Predict`] whose rows are pictures laid out as height, width, channel.
 //!

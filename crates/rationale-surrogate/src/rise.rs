@@ -8,10 +8,10 @@
 //!
 //! | symbol | name here | shape | unit |
 //! |---|---|---|---|
-//! | S | [`PictureMap::values`] | [height, width] | the output's own: its mean where x is seen |
+//! | S | [`PictureMap::values`] | `[height, width]` | the output's own: its mean where x is seen |
 //! | N | samples | scalar | model calls |
 //! | p | [`Rise::with_share`] | scalar | none |
-//! | M | mask | [height, width] | 0 to 1 |
+//! | M | mask | `[height, width]` | 0 to 1 |
 //!
 //! **Holds**: S is the mean output given that a pixel is seen, so an unimportant pixel has the mean output of all masks
 //! and not 0; subtract [`PictureMap::mean_output`] to compare with 0. S is unbiased but for the share of a soft mask,

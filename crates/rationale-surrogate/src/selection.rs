@@ -146,9 +146,9 @@ fn highest_weights(
     input: ArrayView1<'_, f64>,
     wanted: usize,
 ) -> Result<Vec<usize>, Error> {
-    let fit = problem.fit(RANKING_PENALTY)?;
-    let weight = |feature: usize| (fit.coefficients()[[feature, output]] * input[feature]).abs();
     let mut features: Vec<usize> = (0..problem.n_features()).collect();
+    let coefficients = problem.coefficients(&features, RANKING_PENALTY)?;
+    let weight = |feature: usize| (coefficients[[feature, output]] * input[feature]).abs();
     features.sort_by(|&a, &b| weight(b).total_cmp(&weight(a)));
     features.truncate(wanted);
     Ok(features)

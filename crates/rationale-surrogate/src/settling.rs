@@ -21,7 +21,8 @@
 //! the kernel's width: see [`Lime::with_width_factors`](crate::Lime::with_width_factors).
 //!
 //! **Costs**: n d k for a look; the sample doubles at least and grows tenfold at most from one look to the next, up to
-//! `most_samples`, where it gives up and says which rank is not settled.
+//! `most_samples`, where it gives up and says which rank is not settled. Where nothing is left to rank (a constant
+//! model, fewer features in use than asked for) it is settled at once.
 //!
 //! **Departs**: from the paper in testing the leader against every rival rather than the second only, in sharing the
 //! error among steps and looks, and in taking features out by least squares (as forward selection does) where the
@@ -33,12 +34,15 @@ use ndarray::{Array1, ArrayView1, ArrayView2};
 use rationale_core::separable::critical_value;
 
 use crate::lime::within;
+use crate::local_model::root;
 use crate::{Error, LocalModel};
 
 /// Looks that the error is shared among: from 5,000 samples to 100,000 there are at most five.
 const N_LOOKS: f64 = 5.0;
 /// How much the sample may grow from one look to the next.
 const MOST_GROWTH: usize = 10;
+/// What is below this share of the largest is rounding: no number of samples ranks it.
+const NOTHING: f64 = 1e-12;
 /// A feature whose square left over is below this share of its own depends on those that entered.
 const DEPENDENT: f64 = 1e-12;
 
@@ -94,9 +98,12 @@ impl Settling {
         let critical = self.critical()?;
         let n_terms = model.terms.len();
         for rank in 0..self.top.min(n_terms) {
+            if model.terms[rank].coefficient.abs() <= NOTHING * model.terms[0].coefficient.abs() {
+                break;
+            }
             let z =
-                (rank + 1..n_terms).map(|later| z_of_ranks(model, rank, later)).fold(f64::INFINITY, f64::min);
-            if z <= critical {
+                (rank + 1..n_terms).map(|later| z_of_ranks(model, rank, later)).fold(f64::INFINITY, smaller);
+            if z.is_nan() || z <= critical {
                 return Ok(Look::Open { rank, wanted: wanted(n_samples, critical, z) });
             }
         }
@@ -114,13 +121,18 @@ fn wanted(n_samples: usize, critical: f64, z: f64) -> f64 {
     n_samples as f64 * (critical / z.max(1e-9)).powi(2)
 }
 
+/// The smaller z; one that is not known counts as the smallest.
+fn smaller(a: f64, b: f64) -> f64 {
+    if a.is_nan() || a <= b { a } else { b }
+}
+
 fn z_of_ranks(model: &LocalModel, first: usize, second: usize) -> f64 {
     let (a, b) = (model.terms[first].coefficient, model.terms[second].coefficient);
     let sign = a.signum() * b.signum();
     let covariance = |i: usize, j: usize| model.covariance[[i, j]];
     let variance =
         covariance(first, first) + covariance(second, second) - 2.0 * sign * covariance(first, second);
-    (a.abs() - b.abs()) / variance.max(0.0).sqrt()
+    (a.abs() - b.abs()) / root(variance)
 }
 
 /// What a look at the samples found.
@@ -168,12 +180,15 @@ impl<'a> Steps<'a> {
     }
 
     fn look(mut self, n_steps: usize, critical: f64) -> Look {
+        let whole = self.target.dot(&self.target).sqrt();
         for rank in 0..n_steps {
+            if self.target.dot(&self.target).sqrt() <= NOTHING * whole {
+                break;
+            }
             let correlations = self.design.t().dot(&self.target);
             let Some(leader) = self.leader(&correlations) else { return Look::Settled(self.entered) };
             let z = self.smallest_z(&correlations, leader);
-            // A NaN stands for a comparison without any error, which more samples would not change.
-            if z <= critical {
+            if z.is_nan() || z <= critical {
                 return Look::Open { rank, wanted: wanted(self.target.len(), critical, z) };
             }
             self.enter(leader);
@@ -192,7 +207,7 @@ impl<'a> Steps<'a> {
     /// The smallest z of the leader against any rival.
     fn smallest_z(&self, correlations: &Array1<f64>, leader: usize) -> f64 {
         let rivals = self.outside().filter(|&it| it != leader);
-        rivals.map(|rival| self.z(correlations, leader, rival)).fold(f64::INFINITY, f64::min)
+        rivals.map(|rival| self.z(correlations, leader, rival)).fold(f64::INFINITY, smaller)
     }
 
     fn z(&self, correlations: &Array1<f64>, leader: usize, rival: usize) -> f64 {

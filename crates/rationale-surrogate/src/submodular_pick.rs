@@ -7,9 +7,9 @@
 //!
 //! | symbol | name here | shape |
 //! |---|---|---|
-//! | W | built from terms, by name | [explanation, feature] |
+//! | W | built from terms, by name | `[explanation, feature]` |
 //! | V | [`Pick::explanations`] | at most as many as asked for |
-//! | I | [`Pick::importance`] | [feature] |
+//! | I | [`Pick::importance`] | `[feature]` |
 //! | c(V) | [`Pick::coverage`] | after each choice, as a share of all importance |
 //!
 //! **Holds**: c is submodular, so the greedy choice covers at least 1 - 1/e of what the best one would.

@@ -8,8 +8,8 @@
 //!
 //! | symbol | name here | shape | unit |
 //! |---|---|---|---|
-//! | z | a neighbour, as the model sees it | [column] | the column's own; NaN is "missing" |
-//! | z' | a neighbour, as the local model sees it | [column] | 1 or 0, or standard deviations |
+//! | z | a neighbour, as the model sees it | `[column]` | the column's own; NaN is "missing" |
+//! | z' | a neighbour, as the local model sees it | `[column]` | 1 or 0, or standard deviations |
 //!
 //! **Holds**: missing is a value like any other: it is drawn as often as training has it, and a term may say `age is
 //! missing`. Neighbours do not depend on the model, nor on the number of threads or the batch size.
@@ -47,14 +47,14 @@ mod truncated_normal;
 
 use std::ops::Range;
 
-use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, Axis, Slice, concatenate};
 use rationale_core::{Attributions, Explain, Fingerprint, Predict, Progress, Silent};
 use rayon::prelude::*;
 
 pub use self::discretiser::Discretisation;
 use self::feature::{Feature, Own};
 use crate::engine::{Neighbours, Stream, explain};
-use crate::memory::Memory;
+use crate::memory::{Key, Memory};
 use crate::{Columns, Error, Explanation, Labels, Lime, Neighbourhood, kernel};
 
 /// Where neighbours of a number lie.
@@ -72,6 +72,7 @@ pub struct LimeTabular<'a> {
     model: &'a dyn Predict,
     columns: Columns,
     training: Array2<f64>,
+    fingerprint: Fingerprint,
     features: Vec<Feature>,
     discretisation: Discretisation,
     centre: Centre,
@@ -91,9 +92,9 @@ impl<'a> LimeTabular<'a> {
         }
         let discretisation = Discretisation::default();
         let features = features(&columns, training, &discretisation);
-        let training = training.to_owned();
+        let (fingerprint, training) = (Fingerprint::of_rows(training), training.to_owned());
         let (centre, lime) = (Centre::default(), Lime::default());
-        Ok(Self { model, columns, training, features, discretisation, centre, lime })
+        Ok(Self { model, columns, training, fingerprint, features, discretisation, centre, lime })
     }
 
     /// How numbers are cut into bins (quartiles).
@@ -133,14 +134,18 @@ impl<'a> LimeTabular<'a> {
         progress: &dyn Progress,
     ) -> Result<Explanation, Error> {
         self.columns.check_rows("the row to explain", row.insert_axis(Axis(0)))?;
-        let mut explanation =
-            explain(&RowNeighbours { table: self, row: row.reborrow() }, lime, row_idx, progress)?;
+        let mut explanation = explain(
+            &RowNeighbours { table: self, row: row.reborrow(), batch_size: lime.batch_size },
+            lime,
+            row_idx,
+            progress,
+        )?;
         let evidence = explanation.evidence;
         explanation.evidence = evidence
             .with_parameter("discretisation", self.discretisation.name())
             .with_data(Fingerprint::of_rows(row.insert_axis(Axis(0))))
             .with_baseline("neighbours drawn from the training table's frequencies");
-        explanation.evidence.background = Some(Fingerprint::of_rows(self.training.view()));
+        explanation.evidence.background = Some(self.fingerprint);
         explanation.evidence.n_background_rows = Some(self.training.nrows());
         Ok(explanation)
     }
@@ -206,40 +211,80 @@ fn features(
     columns.as_slice().iter().enumerate().map(column).collect()
 }
 
+/// How many samples share a stream. Part of what a seed means.
+const BLOCK: usize = 64;
+
 /// Neighbours of one row.
 struct RowNeighbours<'a, 'm> {
     table: &'a LimeTabular<'m>,
     row: ArrayView1<'a, f64>,
+    batch_size: usize,
 }
 
 impl RowNeighbours<'_, '_> {
-    fn draw(&self, stream: Stream, samples: &Range<usize>) -> (Array2<f64>, Array2<f64>) {
-        let shape = (samples.len(), self.row.len());
-        let (mut design, mut inputs) = (Array2::zeros(shape), Array2::zeros(shape));
-        let is_around_input = self.table.centre == Centre::Input;
-        let own: Vec<Own> = self
-            .table
-            .features
-            .iter()
-            .zip(self.row)
-            .map(|(it, value)| it.own(*value, is_around_input))
-            .collect();
-        for (position, sample) in samples.clone().enumerate() {
-            let (mut coordinates, mut values) = (design.row_mut(position), inputs.row_mut(position));
-            if sample == 0 {
-                self.input_itself(&mut coordinates);
-                values.assign(&self.row);
-                continue;
-            }
-            let mut draws = stream.draws("lime-tabular", sample);
-            for (k, feature) in self.table.features.iter().enumerate() {
-                (coordinates[k], values[k]) = feature.draw(&own[k], &mut draws);
-            }
-        }
-        (design, inputs)
+    /// Draws samples, blocks of them on all threads, into coordinates and inputs for the model, row by row.
+    ///
+    /// A block has a stream of its own, from which each of its samples takes one number a column; a range that begins
+    /// inside a block passes over those before.
+    fn draw(
+        &self,
+        stream: Stream,
+        own: &[Own],
+        samples: Range<usize>,
+        coordinates: &mut [f64],
+        inputs: &mut [f64],
+    ) {
+        let width = self.row.len();
+        let skipped = samples.start % BLOCK;
+        let head = ((BLOCK - skipped) % BLOCK * width).min(inputs.len());
+        let (first, coordinates) = coordinates.split_at_mut(head);
+        let (first_inputs, inputs) = inputs.split_at_mut(head);
+        self.draw_block(stream, own, samples.start / BLOCK, skipped, first, first_inputs);
+        let next = samples.start.div_ceil(BLOCK);
+        let blocks = coordinates.par_chunks_mut(BLOCK * width).zip(inputs.par_chunks_mut(BLOCK * width));
+        blocks.enumerate().for_each(|(block, (coordinates, inputs))| {
+            self.draw_block(stream, own, next + block, 0, coordinates, inputs);
+        });
     }
 
-    fn input_itself(&self, coordinates: &mut ndarray::ArrayViewMut1<'_, f64>) {
+    fn draw_block(
+        &self,
+        stream: Stream,
+        own: &[Own],
+        block: usize,
+        skipped: usize,
+        coordinates: &mut [f64],
+        inputs: &mut [f64],
+    ) {
+        if inputs.is_empty() {
+            return;
+        }
+        let width = self.row.len();
+        let mut draws = stream.draws("lime-tabular", block);
+        draws.fill_uniform(&mut vec![0.0; skipped * width]);
+        draws.fill_uniform(inputs);
+        for (at, (feature, own)) in self.table.features.iter().zip(own).enumerate() {
+            feature.draw(own, at, width, coordinates, inputs);
+        }
+        if block == 0 && skipped == 0 {
+            self.input_itself(&mut coordinates[..width]);
+            inputs.iter_mut().zip(self.row).for_each(|(input, own)| *input = *own);
+        }
+    }
+
+    /// How many samples are drawn and asked about at a time: the inputs that lie in memory.
+    fn n_at_once(&self) -> usize {
+        let batch_size = self.batch_size.max(BLOCK);
+        batch_size - batch_size % BLOCK
+    }
+
+    fn own(&self) -> Vec<Own> {
+        let is_around_input = self.table.centre == Centre::Input;
+        let features = self.table.features.iter().zip(self.row);
+        features.map(|(feature, value)| feature.own(*value, is_around_input)).collect()
+    }
+
+    fn input_itself(&self, coordinates: &mut [f64]) {
         for ((coordinate, feature), value) in coordinates.iter_mut().zip(&self.table.features).zip(self.row) {
             *coordinate = feature.own_coordinate(*value);
         }
@@ -247,9 +292,9 @@ impl RowNeighbours<'_, '_> {
 
     /// Distances from the input, whether or not it is among the samples.
     fn distances(&self, design: ArrayView2<'_, f64>) -> Array1<f64> {
-        let mut own = Array1::zeros(self.row.len());
-        self.input_itself(&mut own.view_mut());
-        kernel::euclidean(design, own.view())
+        let mut own = vec![0.0; self.row.len()];
+        self.input_itself(&mut own);
+        kernel::euclidean(design, ArrayView1::from(&own))
     }
 }
 
@@ -267,10 +312,6 @@ impl Neighbours for RowNeighbours<'_, '_> {
         (self.row.len() as f64).sqrt() * 0.75
     }
 
-    fn n_words(&self) -> usize {
-        self.row.len()
-    }
-
     fn sample(
         &self,
         stream: Stream,
@@ -278,14 +319,48 @@ impl Neighbours for RowNeighbours<'_, '_> {
         memory: &mut Memory,
         progress: &dyn Progress,
     ) -> Result<Neighbourhood, Error> {
-        let (design, inputs) = self.draw(stream, &samples);
-        // One NaN is as good as another, and so are the two zeros.
-        let bits = |value: &f64| if value.is_nan() { f64::NAN.to_bits() } else { (value + 0.0).to_bits() };
-        let keys: Vec<u64> = inputs.iter().map(bits).collect();
-        let outputs = memory.answer(&keys, samples.start, progress, |batch| {
-            Ok(self.table.model.predict(inputs.select(Axis(0), batch).view())?)
-        })?;
+        let (width, own) = (self.row.len(), self.own());
+        let mut design = vec![0.0; samples.len() * width];
+        let mut outputs = Vec::new();
+        let mut inputs = Array2::zeros((self.n_at_once().min(samples.len()), width));
+        for (chunk, coordinates) in design.chunks_mut(self.n_at_once() * width).enumerate() {
+            let start = samples.start + chunk * self.n_at_once();
+            let chunk = start..start + coordinates.len() / width;
+            inputs.slice_axis_inplace(Axis(0), Slice::from(..chunk.len()));
+            self.draw(stream, &own, chunk.clone(), coordinates, slice_of(&mut inputs));
+            let key = |position: usize| Key::of(inputs.row(position).iter().copied().map(bits));
+            let ask = |batch: &[usize]| Ok(predict(self.table.model, &inputs, batch)?);
+            outputs.push(memory.answer(chunk, progress, key, ask)?);
+        }
+        let wrong = |_| Error::Size { what: "the samples", unit: "columns", expected: width, actual: 0 };
+        let design = Array2::from_shape_vec((samples.len(), width), design).map_err(wrong)?;
+        let views: Vec<_> = outputs.iter().map(Array2::view).collect();
+        let outputs = concatenate(Axis(0), &views).map_err(wrong)?;
         let distances = self.distances(design.view());
         Neighbourhood::new(design, outputs, distances)
+    }
+}
+
+/// One NaN is as good as another, and so are the two zeros.
+fn bits(value: f64) -> u64 {
+    if value.is_nan() { f64::NAN.to_bits() } else { (value + 0.0).to_bits() }
+}
+
+/// The numbers of an array made here, which lie row by row.
+fn slice_of(array: &mut Array2<f64>) -> &mut [f64] {
+    array.as_slice_mut().unwrap_or_default()
+}
+
+/// Asks about some rows; neighbours in the table go without a copy.
+fn predict(
+    model: &dyn Predict,
+    inputs: &Array2<f64>,
+    batch: &[usize],
+) -> Result<Array2<f64>, rationale_core::Error> {
+    match (batch.first(), batch.last()) {
+        (Some(&first), Some(&last)) if last + 1 - first == batch.len() => {
+            model.predict(inputs.slice_axis(Axis(0), Slice::from(first..=last)))
+        }
+        _ => model.predict(inputs.select(Axis(0), batch).view()),
     }
 }

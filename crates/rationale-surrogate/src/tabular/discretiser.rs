@@ -140,6 +140,8 @@ pub(crate) fn moments(values: &[f64]) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
+    use rationale_testkit::golden::{Golden, Tensor, read};
+
     use super::*;
 
     #[test]
@@ -161,5 +163,43 @@ mod tests {
     fn one_value_gives_one_cut() {
         assert_eq!(Discretisation::Quartile.cuts(&[3.0, 3.0, 3.0]).unwrap(), [3.0]);
         assert!(Discretisation::Quartile.cuts(&[f64::NAN]).is_none());
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Case {
+        rows: Tensor,
+        discretisers: Vec<Reference>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Reference {
+        name: String,
+        labels: Vec<usize>,
+        maxima: Vec<Vec<f64>>,
+    }
+
+    #[test]
+    fn cuts_are_those_of_lime() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/lime_cuts.json");
+        let golden: Golden<Case> = read(&path).unwrap();
+        let case = &golden.cases[0];
+        let rows = case.rows.array().unwrap().into_dimensionality::<ndarray::Ix2>().unwrap();
+        for reference in &case.discretisers {
+            let (discretisation, tolerance) = match reference.name.as_str() {
+                "quartile" => (Discretisation::Quartile, golden.tolerance),
+                "decile" => (Discretisation::Decile, golden.tolerance),
+                // scikit-learn's trees see float32.
+                _ => (Discretisation::Entropy { labels: reference.labels.clone() }, 1e-6),
+            };
+            for (feature, maxima) in reference.maxima.iter().enumerate() {
+                let ours = discretisation.cuts(&rows.column(feature).to_vec()).unwrap();
+                let theirs = &maxima[..maxima.len() - 1];
+                assert_eq!(ours.len(), theirs.len(), "{} {feature}: {ours:?} {theirs:?}", reference.name);
+                assert!(
+                    ours.iter().zip(theirs).all(|(a, b)| (a - b).abs() <= tolerance),
+                    "{ours:?} {theirs:?}"
+                );
+            }
+        }
     }
 }

@@ -1,7 +1,11 @@
 //! What is known of one column from the training table, and how a neighbour's value is drawn from it.
 
 use super::discretiser::{Bins, Discretisation, moments};
+use super::truncated_normal::TruncatedNormal;
 use crate::Column;
+
+/// How many standard deviations a number is drawn away at most: no double in [0, 1) is farther.
+const FARTHEST: f64 = 9.0;
 
 /// A column's law.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,34 +15,36 @@ pub(crate) enum Feature {
     /// A number in bins, the last of which is "missing"; the local model asks whether it is the input's bin.
     Binned { shares: Shares, bins: Bins },
     /// A number; the local model sees it in standard deviations.
-    Number { mean: f64, scale: f64, missing: f64 },
+    Number { mean: f64, scale: f64, missing: f64, law: TruncatedNormal },
 }
 
-/// Shares of alternatives, added up.
+/// Shares of alternatives.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Shares(Vec<f64>);
+pub(crate) struct Shares {
+    /// Added up; the last one is 1.
+    sums: Vec<f64>,
+    /// The sum before each, and 1 over its share.
+    places: Vec<(f64, f64)>,
+}
 
 impl Shares {
     fn new(counts: &[usize]) -> Self {
         let total = counts.iter().sum::<usize>().max(1) as f64;
-        let mut sum = 0;
-        Self(
-            counts
-                .iter()
-                .map(|count| {
-                    sum += count;
-                    sum as f64 / total
-                })
-                .collect(),
-        )
+        let (mut sums, mut places, mut sum) = (Vec::new(), Vec::new(), 0);
+        for &count in counts {
+            places.push((sum as f64 / total, total / count as f64));
+            sum += count;
+            sums.push(sum as f64 / total);
+        }
+        Self { sums, places }
     }
 
     /// The alternative that `u` in [0, 1) falls on, and where in it, in [0, 1).
     fn pick(&self, u: f64) -> (usize, f64) {
         // Those without a share are never picked: the sums before and after them are equal.
-        let picked = self.0.iter().position(|sum| u < *sum).unwrap_or(self.0.len() - 1);
-        let before = if picked == 0 { 0.0 } else { self.0[picked - 1] };
-        (picked, (u - before) / (self.0[picked] - before))
+        let picked = self.sums.iter().filter(|sum| **sum <= u).count().min(self.sums.len() - 1);
+        let (before, inverse) = self.places[picked];
+        (picked, ((u - before) * inverse).min(1.0 - f64::EPSILON))
     }
 }
 
@@ -91,7 +97,8 @@ impl Feature {
         let present: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
         let (mean, sd) = moments(&present);
         let missing = 1.0 - present.len() as f64 / values.len() as f64;
-        Self::Number { mean, scale: if sd > 0.0 { sd } else { 1.0 }, missing }
+        let law = TruncatedNormal::new(0.0, 1.0, -FARTHEST, FARTHEST);
+        Self::Number { mean, scale: if sd > 0.0 { sd } else { 1.0 }, missing, law }
     }
 
     pub(crate) fn own(&self, value: f64, is_around_input: bool) -> Own {
@@ -114,29 +121,48 @@ impl Feature {
         }
     }
 
-    /// A neighbour's coordinate in the local model and its value for the model.
-    pub(crate) fn draw(&self, own: &Own, draws: &mut rationale_core::Draws) -> (f64, f64) {
+    /// Turns draws in [0, 1) into values for the model, and gives their coordinates in the local model.
+    ///
+    /// Both are tables of rows of `width` numbers, of which this feature's is the one at `at`.
+    pub(crate) fn draw(
+        &self,
+        own: &Own,
+        at: usize,
+        width: usize,
+        coordinates: &mut [f64],
+        values: &mut [f64],
+    ) {
+        let rows = coordinates.iter_mut().zip(values).skip(at).step_by(width);
         match (self, own) {
             (Self::Values { shares, values }, Own::Alternative(own)) => {
-                let (picked, _) = shares.pick(draws.uniform());
-                (coordinate(*own == Some(picked)), values[picked])
+                let own = own.unwrap_or(usize::MAX);
+                rows.for_each(|(coordinate, value)| {
+                    let (picked, _) = shares.pick(*value);
+                    (*coordinate, *value) = (one_if(own == picked), values[picked]);
+                });
             }
             (Self::Binned { shares, bins }, Own::Alternative(own)) => {
-                let (picked, within) = shares.pick(draws.uniform());
-                let value = bins.laws.get(picked).map_or(f64::NAN, |law| law.value(within));
-                (coordinate(*own == Some(picked)), value)
+                let own = own.unwrap_or(usize::MAX);
+                rows.for_each(|(coordinate, value)| {
+                    let (picked, within) = shares.pick(*value);
+                    let drawn = bins.laws.get(picked).map_or(f64::NAN, |law| law.value(within));
+                    (*coordinate, *value) = (one_if(own == picked), drawn);
+                });
             }
-            (Self::Number { mean, scale, .. }, Own::Number { centre }) => {
-                let value = draws.normal() * scale + centre;
-                ((value - mean) / scale, value)
+            (Self::Number { mean, scale, law, .. }, Own::Number { centre }) => {
+                rows.for_each(|(coordinate, value)| {
+                    let drawn = law.value(*value) * scale + centre;
+                    (*coordinate, *value) = ((drawn - mean) / scale, drawn);
+                });
             }
-            (Self::Number { mean, scale, missing }, _) => {
-                let is_missing = draws.uniform() < *missing;
-                let value = draws.normal() * scale + mean;
-                (coordinate(is_missing), if is_missing { f64::NAN } else { value })
-            }
+            (Self::Number { mean, scale, missing, law }, _) => rows.for_each(|(coordinate, value)| {
+                let is_missing = *value < *missing;
+                let share = ((*value - missing) / (1.0 - missing)).max(0.0);
+                let drawn = law.value(share) * scale + mean;
+                (*coordinate, *value) = (one_if(is_missing), if is_missing { f64::NAN } else { drawn });
+            }),
             // An input's value is prepared by this very feature.
-            (_, _) => (0.0, f64::NAN),
+            (_, _) => rows.for_each(|(coordinate, value)| (*coordinate, *value) = (0.0, f64::NAN)),
         }
     }
 
@@ -156,8 +182,8 @@ impl Feature {
     }
 }
 
-fn coordinate(is_own: bool) -> f64 {
-    if is_own { 1.0 } else { 0.0 }
+fn one_if(it_is: bool) -> f64 {
+    if it_is { 1.0 } else { 0.0 }
 }
 
 fn is_same(a: f64, b: f64) -> bool {
@@ -170,10 +196,16 @@ mod tests {
 
     use super::*;
 
-    fn share_of_ones(feature: &Feature, own: f64) -> f64 {
-        let own = feature.own(own, false);
+    fn drawn(feature: &Feature, own: f64) -> (Vec<f64>, Vec<f64>) {
         let mut draws = Seed::new(0).draws("feature", 0, 0);
-        (0..20_000).map(|_| feature.draw(&own, &mut draws).0).sum::<f64>() / 20_000.0
+        let mut values: Vec<f64> = (0..20_000).map(|_| draws.uniform()).collect();
+        let mut coordinates = vec![0.0; values.len()];
+        feature.draw(&feature.own(own, false), 0, 1, &mut coordinates, &mut values);
+        (coordinates, values)
+    }
+
+    fn share_of_ones(feature: &Feature, own: f64) -> f64 {
+        drawn(feature, own).0.iter().sum::<f64>() / 20_000.0
     }
 
     #[test]
@@ -202,8 +234,16 @@ mod tests {
     #[test]
     fn a_column_of_one_value_stays_itself() {
         let feature = Feature::new(&Column::numeric("x"), &[3.0; 5], &Discretisation::Quartile);
-        let own = feature.own(3.0, false);
-        let mut draws = Seed::new(0).draws("feature", 0, 0);
-        assert!((0..100).all(|_| feature.draw(&own, &mut draws) == (1.0, 3.0)));
+        let (coordinates, values) = drawn(&feature, 3.0);
+        assert!(coordinates.iter().all(|it| *it == 1.0) && values.iter().all(|it| *it == 3.0));
+    }
+
+    #[test]
+    fn numbers_are_drawn_with_the_tables_mean_and_spread() {
+        let feature = Feature::new(&Column::numeric("x"), &[1.0, 5.0], &Discretisation::None);
+        let (coordinates, values) = drawn(&feature, 2.0);
+        let (mean, sd) = moments(&values);
+        assert!((mean - 3.0).abs() < 0.06 && (sd - 2.0).abs() < 0.04, "{mean} {sd}");
+        assert!(coordinates.iter().zip(&values).all(|(z, x)| (z * 2.0 + 3.0 - x).abs() < 1e-12));
     }
 }
