@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::{Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
@@ -46,7 +47,7 @@ pub struct TableGame<'a> {
     prediction: Vec<f64>,
     part: Vec<usize>,
     batch_rows: usize,
-    keys: Keys,
+    keys: Arc<Keys>,
     memo: Mutex<Memo>,
 }
 
@@ -68,7 +69,7 @@ impl<'a> TableGame<'a> {
         check_shape("the answers about the fillers", &shape, filler_answers.shape())?;
         Ok(Self {
             part: (0..shape[0]).collect(),
-            keys: Keys::new(row, absence.fillers(), players),
+            keys: Arc::new(Keys::new(row, absence.fillers(), players)),
             prediction: prediction.to_vec(),
             batch_rows: BATCH_ROWS,
             memo: Mutex::default(),
@@ -86,12 +87,20 @@ impl<'a> TableGame<'a> {
         self
     }
 
-    /// Plays against these fillers only, which only a marginal absence can do; others keep choosing their own.
-    pub fn with_part(mut self, part: Vec<usize>) -> Self {
-        if self.absence.is_marginal() && !part.is_empty() {
-            self.part = part;
+    /// The same game against some of the fillers only, which a marginal absence alone can play; others keep choosing
+    /// theirs. An empty part stands for all.
+    #[must_use]
+    pub fn part(&self, part: Vec<usize>) -> Self {
+        let is_part = self.absence.is_marginal() && !part.is_empty();
+        Self {
+            part: if is_part { part } else { self.part.clone() },
+            keys: Arc::clone(&self.keys),
+            prediction: self.prediction.clone(),
+            memo: Mutex::default(),
+            row: self.row.reborrow(),
+            filler_answers: self.filler_answers.reborrow(),
+            ..*self
         }
-        self
     }
 
     /// Whether the player's features differ from those of any filler. Who never differs never matters.
@@ -130,12 +139,15 @@ impl<'a> TableGame<'a> {
     ) -> Result<(), Error> {
         let mut batch = std::mem::take(&mut memo.batch);
         let mut plans = Vec::with_capacity(coalitions.nrows());
+        memo.played.reserve(coalitions.nrows());
+        let mut present = Vec::with_capacity(self.players.len());
         for coalition in coalitions.rows() {
-            let present: Vec<usize> =
-                coalition.iter().enumerate().filter_map(|(player, is)| is.then_some(player)).collect();
-            let plan = match memo.played.get(&self.keys.of_coalition(&present)) {
+            present.clear();
+            present.extend(coalition.iter().enumerate().filter_map(|(player, is)| is.then_some(player)));
+            let key = self.keys.of_coalition(&present);
+            let plan = match memo.played.get(&key) {
                 Some(place) => Plan::Played(*place),
-                None => self.plan(&present, memo, &mut batch)?,
+                None => self.plan(key, &present, memo, &mut batch)?,
             };
             plans.push(plan);
         }
@@ -144,19 +156,15 @@ impl<'a> TableGame<'a> {
         let n_outputs = self.prediction.len();
         for (plan, worth) in plans.iter().zip(worth.chunks_mut(n_outputs.max(1))) {
             self.settle(plan, memo, worth);
-        }
-        for ((plan, coalition), worth) in
-            plans.iter().zip(coalitions.rows()).zip(worth.chunks(n_outputs.max(1)))
-        {
-            if let Plan::Mixed(_) = plan {
-                let present = coalition.iter().enumerate().filter_map(|(player, is)| is.then_some(player));
-                memo.remember(self.keys.of_coalition(&present.collect::<Vec<_>>()), worth);
+            if let Plan::Mixed { key, .. } = plan {
+                memo.remember(*key, worth);
             }
         }
+        memo.planned.clear();
         Ok(())
     }
 
-    fn plan(&self, present: &[usize], memo: &mut Memo, batch: &mut Batch) -> Result<Plan, Error> {
+    fn plan(&self, key: u128, present: &[usize], memo: &mut Memo, batch: &mut Batch) -> Result<Plan, Error> {
         if present.len() == self.players.len() && self.keys.everybody_is_the_row {
             return Ok(Plan::Everybody);
         }
@@ -164,24 +172,25 @@ impl<'a> TableGame<'a> {
         if present.is_empty() {
             return Ok(Plan::Nobody(fillers.into_owned()));
         }
-        let known: Vec<(usize, f64)> =
-            present.iter().flat_map(|&player| &self.players[player]).map(|&f| (f, self.row[f])).collect();
-        let mut places = Vec::with_capacity(fillers.len());
-        let absent = self.keys.absent(present);
+        let start = memo.planned.len();
+        batch.known.clear();
+        let features = present.iter().flat_map(|&player| &self.players[player]);
+        batch.known.extend(features.map(|&feature| (feature, self.row[feature])));
+        self.keys.absent(present, &mut batch.absent);
         for &filler in fillers.iter() {
-            let is_single = self.keys.is_single(filler, &absent);
+            let is_single = self.keys.is_single(filler, &batch.absent);
             let (place, is_new) =
                 if is_single { (memo.fresh(), true) } else { memo.place(self.keys.of(present, filler)) };
-            places.push(place);
+            memo.planned.push(place);
             if is_new {
-                self.mixed_row(&known, filler, &mut batch.rows);
+                self.mixed_row(&batch.known, filler, &mut batch.rows);
                 batch.n_rows += 1;
             }
             if batch.n_rows == self.batch_rows {
                 self.ask(batch, memo)?;
             }
         }
-        Ok(Plan::Mixed(places))
+        Ok(Plan::Mixed { key, places: start..memo.planned.len() })
     }
 
     fn ask(&self, batch: &mut Batch, memo: &mut Memo) -> Result<(), Error> {
@@ -208,9 +217,9 @@ impl<'a> TableGame<'a> {
             }
             Plan::Everybody => worth.copy_from_slice(&self.prediction),
             Plan::Nobody(fillers) => mean(worth, fillers.iter().map(|&it| self.filler_answers.row(it))),
-            Plan::Mixed(places) => {
+            Plan::Mixed { places, .. } => {
                 let answer = |&place: &u32| &memo.answers[place as usize * n_outputs..][..n_outputs];
-                mean(worth, places.iter().map(|place| ArrayView1::from(answer(place))));
+                mean(worth, memo.planned[places.clone()].iter().map(|place| ArrayView1::from(answer(place))));
             }
         }
     }
@@ -264,7 +273,11 @@ enum Plan {
     Nobody(Vec<usize>),
     /// Known from before, at this place.
     Played(u32),
-    Mixed(Vec<u32>),
+    /// The mean over these of the places that are planned.
+    Mixed {
+        key: u128,
+        places: Range<usize>,
+    },
 }
 
 /// Rows that wait to be asked about.
@@ -272,6 +285,9 @@ enum Plan {
 struct Batch {
     rows: Vec<f64>,
     n_rows: usize,
+    /// Of the coalition at hand: the features that are present with the row's values, and who is absent.
+    known: Vec<(usize, f64)>,
+    absent: Vec<u64>,
 }
 
 /// The rows asked about, and what the model said of each; the coalitions played, and their worth.
@@ -280,6 +296,8 @@ struct Memo {
     places: HashMap<u128, u32, BuildHasherDefault<Low>>,
     n_rows: u32,
     answers: Vec<f64>,
+    /// The places of the answers that the coalitions at hand are made of.
+    planned: Vec<u32>,
     played: HashMap<u128, u32, BuildHasherDefault<Low>>,
     worth: Vec<f64>,
     /// Empty between questions; kept for its memory.
@@ -371,10 +389,10 @@ impl Keys {
     }
 
     /// Who is absent, 64 players a word.
-    fn absent(&self, present: &[usize]) -> Vec<u64> {
-        let mut words = vec![u64::MAX; self.players.len().div_ceil(64)];
+    fn absent(&self, present: &[usize], words: &mut Vec<u64>) {
+        words.clear();
+        words.resize(self.players.len().div_ceil(64), u64::MAX);
         present.iter().for_each(|&player| words[player / 64] &= !(1 << (player % 64)));
-        words
     }
 
     /// Whether no other filler and no other coalition lead to the row of this one.

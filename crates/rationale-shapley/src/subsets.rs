@@ -21,10 +21,17 @@ pub(crate) struct Binomials {
 }
 
 impl Binomials {
+    /// Pascal's triangle for fewer than `n` and up to `size`.
     fn new(n: usize, size: usize) -> Self {
-        let choose = |n: usize, k: usize| if k > n { 0.0 } else { choose(n, k) };
         let width = size + 1;
-        Self { rows: (0..n).flat_map(|n| (0..width).map(move |k| choose(n, k))).collect(), width }
+        let mut rows = vec![0.0; n * width];
+        for row in 0..n {
+            rows[row * width] = 1.0;
+            for k in 1..width.min(row + 1) {
+                rows[row * width + k] = rows[(row - 1) * width + k - 1] + rows[(row - 1) * width + k];
+            }
+        }
+        Self { rows, width }
     }
 
     fn get(&self, n: usize, k: usize) -> f64 {
