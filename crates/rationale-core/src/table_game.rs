@@ -1,8 +1,10 @@
 //! One row of a table as a game: present features keep the row's values, absent ones are filled.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::{Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
@@ -19,8 +21,10 @@ const REMEMBERED_ROWS: usize = 1 << 18;
 /// The game of one row: a coalition is worth the model's mean output over the rows that keep the row's values where
 /// players are present and a filler's where they are absent.
 ///
-/// A player is one feature or several ([`FeatureGroups::members`](crate::FeatureGroups::members)). A row that several
-/// coalitions lead to is asked about once: it is known by a 128-bit hash of its bits. The model is asked in batches of
+/// A player is one feature or several ([`FeatureGroups::members`](crate::FeatureGroups::members)). A coalition is played
+/// once, and a row that several coalitions lead to is asked about once: both are known by 128-bit hashes, a row by one of
+/// its bits. Where a row cannot be met twice, because an absent player has a value that no other filler has, it is not
+/// even looked for. The model is asked in batches of
 /// bounded size, and neither the size nor what is remembered changes a value.
 ///
 /// ```
@@ -43,7 +47,7 @@ pub struct TableGame<'a> {
     prediction: Vec<f64>,
     part: Vec<usize>,
     batch_rows: usize,
-    keys: Keys,
+    keys: Arc<Keys>,
     memo: Mutex<Memo>,
 }
 
@@ -65,7 +69,7 @@ impl<'a> TableGame<'a> {
         check_shape("the answers about the fillers", &shape, filler_answers.shape())?;
         Ok(Self {
             part: (0..shape[0]).collect(),
-            keys: Keys::new(row, absence.fillers(), players),
+            keys: Arc::new(Keys::new(row, absence.fillers(), players)),
             prediction: prediction.to_vec(),
             batch_rows: BATCH_ROWS,
             memo: Mutex::default(),
@@ -83,12 +87,20 @@ impl<'a> TableGame<'a> {
         self
     }
 
-    /// Plays against these fillers only, which only a marginal absence can do; others keep choosing their own.
-    pub fn with_part(mut self, part: Vec<usize>) -> Self {
-        if self.absence.is_marginal() && !part.is_empty() {
-            self.part = part;
+    /// The same game against some of the fillers only, which a marginal absence alone can play; others keep choosing
+    /// theirs. An empty part stands for all.
+    #[must_use]
+    pub fn part(&self, part: Vec<usize>) -> Self {
+        let is_part = self.absence.is_marginal() && !part.is_empty();
+        Self {
+            part: if is_part { part } else { self.part.clone() },
+            keys: Arc::clone(&self.keys),
+            prediction: self.prediction.clone(),
+            memo: Mutex::default(),
+            row: self.row.reborrow(),
+            filler_answers: self.filler_answers.reborrow(),
+            ..*self
         }
-        self
     }
 
     /// Whether the player's features differ from those of any filler. Who never differs never matters.
@@ -97,18 +109,25 @@ impl<'a> TableGame<'a> {
     }
 
     /// The fillers of a coalition.
-    fn fillers(&self, present: &[usize]) -> Vec<usize> {
-        let known: Vec<usize> = present.iter().flat_map(|&player| self.players[player].clone()).collect();
+    fn fillers(&self, present: &[usize]) -> Cow<'_, [usize]> {
+        if self.absence.is_marginal() {
+            return Cow::Borrowed(&self.part);
+        }
+        let known: Vec<usize> = present.iter().flat_map(|&player| &self.players[player]).copied().collect();
         let chosen = self.absence.chosen(self.row, &known);
-        if chosen.is_empty() { self.part.clone() } else { chosen }
+        if chosen.is_empty() { Cow::Borrowed(&self.part) } else { Cow::Owned(chosen) }
     }
 
-    fn mixed_row(&self, present: &[usize], filler: usize, out: &mut Vec<f64>) {
+    /// Adds the filler's row with the features that are present.
+    fn mixed_row(&self, known: &[(usize, f64)], filler: usize, out: &mut Vec<f64>) {
         let start = out.len();
-        out.extend(self.absence.fillers().row(filler).iter());
-        for &feature in present.iter().flat_map(|&player| &self.players[player]) {
-            out[start + feature] = self.row[feature];
+        let filler = self.absence.fillers().index_axis_move(Axis(0), filler);
+        match filler.as_slice() {
+            Some(filler) => out.extend_from_slice(filler),
+            None => out.extend(&filler),
         }
+        let row = &mut out[start..];
+        known.iter().for_each(|&(feature, value)| row[feature] = value);
     }
 
     /// The worth of some coalitions, written into the rows of `worth`.
@@ -118,42 +137,60 @@ impl<'a> TableGame<'a> {
         memo: &mut Memo,
         worth: &mut [f64],
     ) -> Result<(), Error> {
-        let mut batch = Batch::default();
+        let mut batch = std::mem::take(&mut memo.batch);
         let mut plans = Vec::with_capacity(coalitions.nrows());
+        memo.played.reserve(coalitions.nrows());
+        let mut present = Vec::with_capacity(self.players.len());
         for coalition in coalitions.rows() {
-            let present: Vec<usize> =
-                coalition.iter().enumerate().filter_map(|(player, is)| is.then_some(player)).collect();
-            plans.push(self.plan(&present, memo, &mut batch)?);
+            present.clear();
+            present.extend(coalition.iter().enumerate().filter_map(|(player, is)| is.then_some(player)));
+            let key = self.keys.of_coalition(&present);
+            let plan = match memo.played.get(&key) {
+                Some(place) => Plan::Played(*place),
+                None => self.plan(key, &present, memo, &mut batch)?,
+            };
+            plans.push(plan);
         }
         self.ask(&mut batch, memo)?;
+        memo.batch = batch;
         let n_outputs = self.prediction.len();
         for (plan, worth) in plans.iter().zip(worth.chunks_mut(n_outputs.max(1))) {
             self.settle(plan, memo, worth);
+            if let Plan::Mixed { key, .. } = plan {
+                memo.remember(*key, worth);
+            }
         }
+        memo.planned.clear();
         Ok(())
     }
 
-    fn plan(&self, present: &[usize], memo: &mut Memo, batch: &mut Batch) -> Result<Plan, Error> {
+    fn plan(&self, key: u128, present: &[usize], memo: &mut Memo, batch: &mut Batch) -> Result<Plan, Error> {
         if present.len() == self.players.len() && self.keys.everybody_is_the_row {
             return Ok(Plan::Everybody);
         }
         let fillers = self.fillers(present);
         if present.is_empty() {
-            return Ok(Plan::Nobody(fillers));
+            return Ok(Plan::Nobody(fillers.into_owned()));
         }
-        let mut places = Vec::with_capacity(fillers.len());
-        for filler in fillers {
-            let (place, is_new) = memo.place(self.keys.of(present, filler));
-            places.push(place);
+        let start = memo.planned.len();
+        batch.known.clear();
+        let features = present.iter().flat_map(|&player| &self.players[player]);
+        batch.known.extend(features.map(|&feature| (feature, self.row[feature])));
+        self.keys.absent(present, &mut batch.absent);
+        for &filler in fillers.iter() {
+            let is_single = self.keys.is_single(filler, &batch.absent);
+            let (place, is_new) =
+                if is_single { (memo.fresh(), true) } else { memo.place(self.keys.of(present, filler)) };
+            memo.planned.push(place);
             if is_new {
-                self.mixed_row(present, filler, &mut batch.rows);
+                self.mixed_row(&batch.known, filler, &mut batch.rows);
                 batch.n_rows += 1;
             }
             if batch.n_rows == self.batch_rows {
                 self.ask(batch, memo)?;
             }
         }
-        Ok(Plan::Mixed(places))
+        Ok(Plan::Mixed { key, places: start..memo.planned.len() })
     }
 
     fn ask(&self, batch: &mut Batch, memo: &mut Memo) -> Result<(), Error> {
@@ -163,7 +200,10 @@ impl<'a> TableGame<'a> {
         let shape = (batch.n_rows, self.row.len());
         let rows = ArrayView2::from_shape(shape, &batch.rows).map_err(Error::model)?;
         let answers = checked_answers(self.model, rows, Some(self.prediction.len()))?;
-        memo.answers.extend(answers.iter());
+        match answers.as_slice() {
+            Some(answers) => memo.answers.extend_from_slice(answers),
+            None => memo.answers.extend(&answers),
+        }
         batch.rows.clear();
         batch.n_rows = 0;
         Ok(())
@@ -172,11 +212,14 @@ impl<'a> TableGame<'a> {
     fn settle(&self, plan: &Plan, memo: &Memo, worth: &mut [f64]) {
         let n_outputs = worth.len();
         match plan {
+            Plan::Played(place) => {
+                worth.copy_from_slice(&memo.worth[*place as usize * n_outputs..][..n_outputs]);
+            }
             Plan::Everybody => worth.copy_from_slice(&self.prediction),
             Plan::Nobody(fillers) => mean(worth, fillers.iter().map(|&it| self.filler_answers.row(it))),
-            Plan::Mixed(places) => {
+            Plan::Mixed { places, .. } => {
                 let answer = |&place: &u32| &memo.answers[place as usize * n_outputs..][..n_outputs];
-                mean(worth, places.iter().map(|place| ArrayView1::from(answer(place))));
+                mean(worth, memo.planned[places.clone()].iter().map(|place| ArrayView1::from(answer(place))));
             }
         }
     }
@@ -199,7 +242,7 @@ impl Game for TableGame<'_> {
                 *memo = Memo::default();
                 return Err(error);
             }
-            if memo.places.len() > REMEMBERED_ROWS {
+            if memo.n_rows as usize > REMEMBERED_ROWS {
                 *memo = Memo::default();
             }
         }
@@ -228,7 +271,13 @@ pub fn checked_answers(
 enum Plan {
     Everybody,
     Nobody(Vec<usize>),
-    Mixed(Vec<u32>),
+    /// Known from before, at this place.
+    Played(u32),
+    /// The mean over these of the places that are planned.
+    Mixed {
+        key: u128,
+        places: Range<usize>,
+    },
 }
 
 /// Rows that wait to be asked about.
@@ -236,21 +285,45 @@ enum Plan {
 struct Batch {
     rows: Vec<f64>,
     n_rows: usize,
+    /// Of the coalition at hand: the features that are present with the row's values, and who is absent.
+    known: Vec<(usize, f64)>,
+    absent: Vec<u64>,
 }
 
-/// The rows asked about, by their keys, and what the model said of each.
+/// The rows asked about, and what the model said of each; the coalitions played, and their worth.
 #[derive(Default)]
 struct Memo {
     places: HashMap<u128, u32, BuildHasherDefault<Low>>,
+    n_rows: u32,
     answers: Vec<f64>,
+    /// The places of the answers that the coalitions at hand are made of.
+    planned: Vec<u32>,
+    played: HashMap<u128, u32, BuildHasherDefault<Low>>,
+    worth: Vec<f64>,
+    /// Empty between questions; kept for its memory.
+    batch: Batch,
 }
 
 impl Memo {
+    /// The place for the answer about a row that is met once.
+    fn fresh(&mut self) -> u32 {
+        self.n_rows += 1;
+        self.n_rows - 1
+    }
+
     /// The place of a row's answer, and whether it is still to be asked for.
     fn place(&mut self, key: u128) -> (u32, bool) {
-        let next = self.places.len() as u32;
+        let next = self.n_rows;
         let place = *self.places.entry(key).or_insert(next);
+        self.n_rows += u32::from(place == next);
         (place, place == next)
+    }
+
+    fn remember(&mut self, coalition: u128, worth: &[f64]) {
+        let next = self.played.len() as u32;
+        if *self.played.entry(coalition).or_insert(next) == next {
+            self.worth.extend_from_slice(worth);
+        }
     }
 }
 
@@ -275,6 +348,11 @@ impl Hasher for Low {
 /// The key of a mixed row is a sum over its cells, so that a player's step changes it by a number known beforehand.
 struct Keys {
     fillers: Vec<u128>,
+    /// `[filler]`, 64 players a word: who has a value that no other filler has. Empty for a filler that has a value of
+    /// the row, since coalitions with and without that player lead to one row.
+    singles: Vec<Vec<u64>>,
+    /// A hash of each player, whose sum is that of a coalition.
+    players: Vec<u128>,
     /// Whether features of no player are the same in the row and in all fillers.
     everybody_is_the_row: bool,
     /// `[filler, player]`: from the filler's values to the row's.
@@ -297,13 +375,54 @@ impl Keys {
             steps.iter().fold(key, |key, &step| key.wrapping_add(step)) == of_row
         };
         let everybody_is_the_row = keys.iter().zip(steps.rows()).all(reached);
-        Self { fillers: keys, everybody_is_the_row, steps }
+        Self {
+            singles: singles(&steps),
+            players: (0..players.len()).map(|player| cell(player, 1.0)).collect(),
+            fillers: keys,
+            everybody_is_the_row,
+            steps,
+        }
+    }
+
+    fn of_coalition(&self, present: &[usize]) -> u128 {
+        present.iter().fold(0, |key, &player| key.wrapping_add(self.players[player]))
+    }
+
+    /// Who is absent, 64 players a word.
+    fn absent(&self, present: &[usize], words: &mut Vec<u64>) {
+        words.clear();
+        words.resize(self.players.len().div_ceil(64), u64::MAX);
+        present.iter().for_each(|&player| words[player / 64] &= !(1 << (player % 64)));
+    }
+
+    /// Whether no other filler and no other coalition lead to the row of this one.
+    fn is_single(&self, filler: usize, absent: &[u64]) -> bool {
+        self.singles[filler].iter().zip(absent).any(|(single, absent)| single & absent != 0)
     }
 
     fn of(&self, present: &[usize], filler: usize) -> u128 {
         let steps = self.steps.row(filler);
         present.iter().fold(self.fillers[filler], |key, &player| key.wrapping_add(steps[player]))
     }
+}
+
+/// See [`Keys::singles`]. Fillers with equal steps of a player have equal values there.
+fn singles(steps: &Array2<u128>) -> Vec<Vec<u64>> {
+    let (n_fillers, n_players) = steps.dim();
+    let mut singles = vec![vec![0; n_players.div_ceil(64)]; n_fillers];
+    for (player, column) in steps.columns().into_iter().enumerate() {
+        let mut order: Vec<usize> = (0..n_fillers).collect();
+        order.sort_unstable_by_key(|&filler| column[filler]);
+        for run in order.chunk_by(|&a, &b| column[a] == column[b]).filter(|run| run.len() == 1) {
+            singles[run[0]][player / 64] |= 1 << (player % 64);
+        }
+    }
+    for (filler, row) in steps.rows().into_iter().enumerate() {
+        if row.iter().any(|step| *step == 0) {
+            singles[filler].fill(0);
+        }
+    }
+    singles
 }
 
 /// The hash of a value at its place; all NaNs are one.

@@ -30,6 +30,8 @@ pub(crate) struct Running {
     lines: Receiver<String>,
     last_words: Arc<Mutex<VecDeque<String>>>,
     stderr_done: Receiver<()>,
+    /// How many rows it was given last; none before the first.
+    pub(crate) last_asked: usize,
 }
 
 impl Running {
@@ -50,7 +52,7 @@ impl Running {
             each_line(stderr, |line| keep(&kept, line));
             drop(done);
         });
-        Ok(Self { child, input: Some(input), lines, last_words, stderr_done })
+        Ok(Self { child, input: Some(input), lines, last_words, stderr_done, last_asked: 0 })
     }
 
     /// Hands text to the program. It is written by a thread of its own, so that a program that answers while it reads

@@ -16,6 +16,7 @@ use crate::{Error, Format};
 const BATCH_ROWS: usize = 1024;
 const TIMEOUT: Duration = Duration::from_mins(1);
 const TRIES: usize = 3;
+const PATIENCE_AT_FIRST: Duration = Duration::from_millis(100);
 
 /// How to start and ask a program; see [`Process::start`].
 #[derive(Debug, Clone)]
@@ -141,11 +142,11 @@ impl ProcessModel {
         let mut tries = 0;
         loop {
             tries += 1;
-            let running = match state.running.take() {
+            let mut running = match state.running.take() {
                 Some(running) => running,
                 None => self.settings.spawn()?,
             };
-            let (lines, trouble) = self.lines(&running, rows)?;
+            let (lines, trouble) = self.lines(&mut running, rows)?;
             let Some(NoLine::Ended) = trouble else {
                 let scores = self.scores(&lines, &mut state.n_scores, &running)?;
                 state.running = Some(running);
@@ -165,13 +166,15 @@ impl ProcessModel {
     /// Sends rows and collects a line for each, until the program ends.
     fn lines(
         &self,
-        running: &Running,
+        running: &mut Running,
         rows: ArrayView2<'_, f64>,
     ) -> Result<(Vec<String>, Option<NoLine>), Error> {
         let (program, asked) = (self.settings.name(), rows.nrows());
         if let Some(line) = running.line_at_hand() {
-            return Err(Error::TooMany { program, asked: 0, line });
+            return Err(Error::TooMany { program, asked: running.last_asked, line });
         }
+        let is_first = running.last_asked == 0;
+        running.last_asked = asked;
         let mut text = String::new();
         rows.rows().into_iter().for_each(|row| self.settings.format.write(row, &mut text));
         let mut lines = Vec::with_capacity(asked);
@@ -190,7 +193,9 @@ impl ProcessModel {
                 }
             }
         }
-        match running.line_at_hand() {
+        // A program that writes too much does so from the start; later, what is too much is met by the next batch.
+        let one_more = if is_first { running.line(PATIENCE_AT_FIRST).ok() } else { running.line_at_hand() };
+        match one_more {
             Some(line) => Err(Error::TooMany { program, asked, line }),
             None => Ok((lines, None)),
         }

@@ -103,7 +103,10 @@ fn too_few_answers() {
 fn too_many_answers() {
     let model = shell("while read -r row; do printf '1\\n2\\n'; done").start().unwrap();
     let refused = refusal(&model, 3);
-    assert!(refused.contains("wrote more lines than the"), "{refused}");
+    assert!(
+        refused.contains("wrote more lines than the 3 rows it was given; the first too many is `2`"),
+        "{refused}"
+    );
 }
 
 #[test]

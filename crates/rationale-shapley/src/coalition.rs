@@ -33,7 +33,11 @@ impl Coalition {
 
     /// Everybody else.
     pub(crate) fn complement(&self, n_players: usize) -> Self {
-        Self::of(n_players, (0..n_players).filter(|&player| !self.has(player)))
+        let mut others: Box<[u64]> = self.0.iter().map(|word| !word).collect();
+        if let Some(last) = others.last_mut().filter(|_| !n_players.is_multiple_of(64)) {
+            *last &= (1 << (n_players % 64)) - 1;
+        }
+        Self(others)
     }
 
     /// Both together.

@@ -253,10 +253,9 @@ impl Job<'_> {
         let all = self.budget.idle_players;
         let active: Vec<usize> = (0..self.players.len()).filter(|&p| all || whole.varies(p)).collect();
         let players: Vec<Vec<usize>> = active.iter().map(|&player| self.players[player].clone()).collect();
-        let mut games = Vec::new();
-        for part in self.parts() {
-            games.push((part.len(), game(&players)?.with_part(part)));
-        }
+        let of_active = if active.len() == self.players.len() { whole } else { game(&players)? };
+        let games: Vec<(usize, TableGame<'_>)> =
+            self.parts().into_iter().map(|part| (part.len(), of_active.part(part))).collect();
         let n: usize = games.iter().map(|(n, _)| n).sum();
         let parts: Vec<Part<'_>> =
             games.iter().map(|(len, game)| Part { game, weight: *len as f64 / n as f64 }).collect();

@@ -14,6 +14,31 @@ pub(crate) fn choose(n: usize, k: usize) -> f64 {
     (0..k.min(n - k)).fold(1.0, |c, i| (c * (n - i) as f64 / (i + 1) as f64).round())
 }
 
+/// The binomials that numbering subsets needs.
+pub(crate) struct Binomials {
+    rows: Vec<f64>,
+    width: usize,
+}
+
+impl Binomials {
+    /// Pascal's triangle for fewer than `n` and up to `size`.
+    fn new(n: usize, size: usize) -> Self {
+        let width = size + 1;
+        let mut rows = vec![0.0; n * width];
+        for row in 0..n {
+            rows[row * width] = 1.0;
+            for k in 1..width.min(row + 1) {
+                rows[row * width + k] = rows[(row - 1) * width + k - 1] + rows[(row - 1) * width + k];
+            }
+        }
+        Self { rows, width }
+    }
+
+    fn get(&self, n: usize, k: usize) -> f64 {
+        self.rows[n * self.width + k]
+    }
+}
+
 /// A count that was computed as a float; what is too large becomes the largest.
 #[expect(clippy::cast_sign_loss, reason = "no count is negative, and the conversion saturates")]
 pub(crate) fn count(n: f64) -> usize {
@@ -54,7 +79,7 @@ impl Iterator for Shuffle {
 /// Draws subsets of `size` among the players `first..n_players`.
 pub(crate) enum Subsets {
     /// By their numbers, each once.
-    Counted { shuffle: Shuffle, range: (usize, usize), size: usize },
+    Counted { shuffle: Shuffle, range: (usize, usize), size: usize, binomials: Binomials },
     /// There are too many to be drawn twice.
     Countless { draws: Draws, range: (usize, usize), size: usize },
 }
@@ -63,7 +88,8 @@ impl Subsets {
     pub(crate) fn new(range: (usize, usize), size: usize, draws: Draws) -> Self {
         let n = choose(range.1 - range.0, size);
         if n < COUNTED {
-            Self::Counted { shuffle: Shuffle::new(count(n) as u64, draws), range, size }
+            let binomials = Binomials::new(range.1 - range.0, size);
+            Self::Counted { shuffle: Shuffle::new(count(n) as u64, draws), range, size, binomials }
         } else {
             Self::Countless { draws, range, size }
         }
@@ -71,21 +97,23 @@ impl Subsets {
 
     pub(crate) fn draw(&mut self) -> Option<Coalition> {
         match self {
-            Self::Counted { shuffle, range, size } => shuffle.next().map(|idx| numbered(idx, *range, *size)),
+            Self::Counted { shuffle, range, size, binomials } => {
+                shuffle.next().map(|idx| numbered(idx, *range, *size, binomials))
+            }
             Self::Countless { draws, range, size } => Some(random(draws, *range, *size)),
         }
     }
 }
 
 /// The subset of `size` with the number `idx` in lexicographic order.
-fn numbered(idx: u64, (first, n_players): (usize, usize), size: usize) -> Coalition {
+fn numbered(idx: u64, (first, n_players): (usize, usize), size: usize, binomials: &Binomials) -> Coalition {
     let mut coalition = Coalition::nobody(n_players);
     let (mut idx, mut left) = (idx as f64, size);
     for player in first..n_players {
         if left == 0 {
             break;
         }
-        let with = choose(n_players - player - 1, left - 1);
+        let with = binomials.get(n_players - player - 1, left - 1);
         if idx < with {
             coalition.insert(player);
             left -= 1;

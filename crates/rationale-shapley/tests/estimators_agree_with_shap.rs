@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, Ix1, Ix2, array};
 use rationale_core::{Absence, Background, Explain, FromFn, Game, Predict, Seed, Silent, TableGame};
+use rationale_shapley::tree::TreeShap;
 use rationale_shapley::{
-    ExactShap, FeatureTree, KernelShap, LinearModel, LinearShap, PartitionShap, TableExplainer, kernel_values,
+    Estimator, ExactShap, FeatureTree, KernelShap, LinearModel, LinearShap, PartitionShap, TableExplainer,
+    kernel_values,
 };
 use rationale_testkit::golden::{self, Golden, Tensor, difference};
 use serde::Deserialize;
@@ -136,6 +138,36 @@ fn partition_values_over_the_same_tree_agree() {
         let gap = difference(explained.values().into_dyn(), &case.values.array().unwrap());
         check("partition", &case.name, gap, golden.tolerance);
         assert!(explained.completeness_gap() < 1e-12);
+    }
+}
+
+#[derive(Deserialize)]
+struct Forest {
+    name: String,
+    model: serde_json::Value,
+    rows: Tensor,
+    background: Tensor,
+}
+
+/// Three rows against five, for forests that scikit-learn trained on data of the world; see `golden/shap_sklearn.py`.
+#[test]
+fn exact_and_whole_kernel_values_equal_tree_shap_on_trained_forests() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/shap_sklearn.json");
+    let golden: Golden<Forest> = golden::read(&folder).unwrap();
+    for case in &golden.cases {
+        let model = rationale_trees::json::from_str(&case.model.to_string()).unwrap();
+        let first = |tensor: &Tensor, n: usize| table(tensor).select(Axis(0), &(0..n).collect::<Vec<_>>());
+        let (rows, background) = (first(&case.rows, 3), Background::new(first(&case.background, 5)).unwrap());
+        let trees =
+            TreeShap::interventional(&model, &background).unwrap().explain(rows.view(), &Silent).unwrap();
+        let estimators: [Arc<dyn Estimator>; 2] = [Arc::new(ExactShap::new()), Arc::new(KernelShap::new())];
+        for estimator in estimators {
+            let absence = Absence::marginal(background.clone());
+            let explainer = TableExplainer::new(Arc::new(model.clone()), absence, estimator);
+            let explained = explainer.explain(rows.view(), &Silent).unwrap();
+            let gap = difference(explained.values().into_dyn(), &trees.values().to_owned().into_dyn());
+            check(&explained.evidence().method, &case.name, gap, 1e-9);
+        }
     }
 }
 
