@@ -4,7 +4,10 @@ use std::path::Path;
 
 use ndarray::{Array2, Array3, Axis};
 use rationale_core::{Attributions, Seed};
-use rationale_report::{Explained, Settings, Theme, bar, beeswarm, decision, dependence, heatmap, waterfall};
+use rationale_report::{
+    Error, Explained, Panel, Picture, Settings, Sheet, Theme, bar, beeswarm, decision, dependence, heatmap,
+    waterfall,
+};
 
 const NAMES: [&str; 14] = [
     "status_of_existing_checking_account",
@@ -53,5 +56,30 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             picture.save(&Path::new(&folder).join(format!("{figure}-{name}.svg")))?;
         }
     }
+    let sheet = sheet()?;
+    sheet.save(&Path::new(&folder).join("sheet.png"))?;
+    sheet.save(&Path::new(&folder).join("sheet.svg"))?;
     Ok(())
+}
+
+/// Two made-up pictures with their captions.
+#[expect(clippy::cast_sign_loss, reason = "hills of at least 7")]
+fn sheet() -> Result<Picture, Error> {
+    let hills = |height: usize, width: usize| {
+        Array3::from_shape_fn((height, width, 3), |(y, x, channel)| {
+            let slope = (x as f64 / 40.0).sin() + (y as f64 / (20.0 + 5.0 * channel as f64)).cos();
+            (127.0 + 60.0 * slope) as u8
+        })
+    };
+    let predictions = [("Egyptian cat", 0.62), ("tabby, tabby cat", 0.21), ("lynx, catamount", 0.0004)];
+    let predictions = predictions.map(|(name, probability)| (name.to_owned(), probability)).to_vec();
+    let photograph = Panel::new("cat.png", hills(300, 451))?.with_predictions(predictions);
+    let bar = Array3::from_shape_fn((1, 256, 3), |(_, x, _)| x as u8);
+    let map = Panel::new("Grad-CAM", hills(224, 224))?
+        .with_subtitle("layer /layer4/layer4.2/relu_2/Relu_output_0, for Egyptian cat")
+        .with_legend(bar, "weakest", "strongest")?
+        .with_note("Rank correlation with the map of a randomised last layer: 0.11.");
+    let sheet =
+        Sheet::new(vec![photograph, map]).with_note("The map shows where the network looks, not why.");
+    sheet.draw(&Settings::default().with_title("Two pictures"))
 }

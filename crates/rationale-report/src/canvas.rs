@@ -80,6 +80,11 @@ impl Canvas {
         self.fitted(at, name, TEXT, Anchor::End, self.palette.text, room);
     }
 
+    /// A text that begins at its position, shortened to the room.
+    pub(crate) fn begun(&mut self, at: [f64; 2], text: &str, size: f64, room: f64) {
+        self.fitted(at, text, size, Anchor::Start, self.palette.text, room);
+    }
+
     /// A number or mark among lines and bars.
     pub(crate) fn label(&mut self, at: [f64; 2], text: &str, anchor: Anchor, fill: &str) {
         let rim = Some(self.palette.background);

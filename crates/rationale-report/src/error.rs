@@ -24,6 +24,12 @@ pub enum Error {
         /// Rows and features of the values.
         actual: [usize; 2],
     },
+    /// An array that is no picture.
+    #[error("a picture is [height, width, 3] and has pixels, but this array is {actual:?}")]
+    Pixels {
+        /// What was given.
+        actual: [usize; 3],
+    },
     /// A path whose extension names no picture format.
     #[error("`{file}`: a picture's extension must be .svg or .png")]
     Extension {

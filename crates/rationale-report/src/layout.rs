@@ -6,7 +6,8 @@ use rationale_core::Attributions;
 
 use crate::scene::{Item, Scene, Text};
 use crate::{
-    Explained, Picture, Settings, bar, beeswarm, decision, dependence, font, heatmap, number, waterfall,
+    Explained, Panel, Picture, Settings, Sheet, bar, beeswarm, decision, dependence, font, heatmap, number,
+    waterfall,
 };
 
 const NAMES: [&str; 8] = [
@@ -39,7 +40,9 @@ fn around(points: impl IntoIterator<Item = [f64; 2]>) -> Bounds {
 
 fn bounds(item: &Item) -> Bounds {
     match item {
-        Item::Rect { x, y, width, height, .. } => [*x, *y, x + width, y + height],
+        Item::Rect { x, y, width, height, .. } | Item::Image { x, y, width, height, .. } => {
+            [*x, *y, x + width, y + height]
+        }
         Item::Line { from, to, .. } => around([*from, *to]),
         Item::Polyline { points, .. } | Item::Polygon { points, .. } => around(points.iter().copied()),
         Item::Circle { center: [x, y], radius, .. } => [x - radius, y - radius, x + radius, y + radius],
@@ -196,6 +199,46 @@ fn a_gap_that_can_be_seen_is_said() {
             .contains("The attributions lead to 0.7, not")
     };
     assert!(noted(0.1) && !noted(0.0) && !noted(1e-9));
+}
+
+/// Panels of every shape whose texts are awkward, in one sheet.
+fn sheet(n_panels: usize) -> Sheet {
+    let panel = |k: usize| {
+        let name = |shift: usize| NAMES[(k + shift) % NAMES.len()];
+        let shape = [(224, 224, 3), (1, 900, 3), (900, 1, 3), (1, 1, 3)][k % 4];
+        let predictions = (0..k % 6)
+            .map(|rank| (name(rank).to_owned(), [0.9996, 0.5, 1e-9, 0.0, f64::NAN][rank]))
+            .collect();
+        let panel = Panel::new(name(0), Array3::from_elem(shape, 90)).unwrap().with_predictions(predictions);
+        let panel = if k.is_multiple_of(2) { panel.with_subtitle(name(1)) } else { panel };
+        let panel =
+            if k.is_multiple_of(3) { panel.with_note(name(2)).with_note(name(3).repeat(4)) } else { panel };
+        let bar = Array3::from_elem((1, 256, 3), 120);
+        if k % 4 == 1 { panel.with_legend(bar, name(4), name(5)).unwrap() } else { panel }
+    };
+    let note =
+        "What is said of all pictures may take more than one line, however wide the sheet is. ".repeat(6);
+    Sheet::new((0..n_panels).map(panel).collect()).with_note(note)
+}
+
+#[test]
+fn texts_of_sheets_lie_inside_and_apart() {
+    for (n_panels, n_columns) in [(0, 4), (1, 4), (2, 1), (5, 4), (24, 7)] {
+        check(&sheet(n_panels).with_columns(n_columns).draw(&Settings::default()).unwrap());
+    }
+}
+
+#[test]
+fn pictures_of_sheets_lie_apart_from_texts() {
+    let picture = sheet(24).draw(&Settings::default()).unwrap();
+    let scene = picture.scene();
+    let is_image = |item: &&Item| matches!(item, Item::Image { .. });
+    let images: Vec<Bounds> = scene.items.iter().filter(is_image).map(bounds).collect();
+    assert_eq!(images.len(), 24 + 6);
+    for text in texts(scene) {
+        let is_free = images.iter().all(|image| !overlap(*image, text_bounds(text)));
+        assert!(is_free, "`{}` lies on a picture", text.text);
+    }
 }
 
 proptest! {

@@ -20,6 +20,7 @@
 //! | [`dependence`] | how one feature's attribution follows its value |
 //! | [`heatmap`] | which rows are explained alike |
 //! | [`decision`] | how rows part on the way to their predictions |
+//! | [`Sheet`] | where networks and methods look: pictures side by side, with captions |
 //!
 //! The same input gives the same bytes on every machine: text is measured and drawn with one embedded font, nothing is
 //! read from the system. A character that the font lacks is drawn in PNG as a box with its code; in SVG and HTML it
@@ -41,14 +42,17 @@ mod layout;
 mod legend;
 mod number;
 mod page;
+mod photograph;
 mod picture;
 mod scale;
 mod scene;
+mod sheet;
 mod strips;
 mod svg;
 mod swarm;
 mod theme;
 mod waterfall;
+mod wrapped;
 
 pub use bar::bar;
 pub use beeswarm::beeswarm;
@@ -61,5 +65,6 @@ pub use heatmap::heatmap;
 pub use number::{number, signed};
 pub use page::{Block, Cell, Page, Section};
 pub use picture::Picture;
+pub use sheet::{Panel, Sheet};
 pub use theme::{Settings, Theme};
 pub use waterfall::waterfall;

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rationale_core::whole;
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
-use crate::scene::Scene;
+use crate::scene::{Item, Scene};
 use crate::svg::{self, Missing};
 use crate::{Error, font};
 
@@ -48,6 +48,7 @@ impl Picture {
         let mut pixels = Pixmap::new(width, height).ok_or(Error::Size { width, height })?;
         let scale = Transform::from_scale(scale as f32, scale as f32);
         resvg::render(&tree, scale, &mut pixels.as_mut());
+        lay_on(&mut pixels, &self.0.items, scale)?;
         pixels.encode_png().map_err(|error| Error::Render { source: error.into() })
     }
 
@@ -62,4 +63,18 @@ impl Picture {
         whole::write_file(path, |out| out.write_all(&bytes))
             .map_err(|source| Error::Write { file: file(), source })
     }
+}
+
+/// Draws the photographs, which nothing overlaps.
+fn lay_on(pixels: &mut Pixmap, items: &[Item], scale: Transform) -> Result<(), Error> {
+    let paint = PixmapPaint { quality: FilterQuality::Bicubic, ..PixmapPaint::default() };
+    for item in items {
+        let Item::Image { x, y, width, height, png } = item else { continue };
+        let image = Pixmap::decode_png(png).map_err(|error| Error::Render { source: error.into() })?;
+        let across = *width as f32 / image.width() as f32;
+        let down = *height as f32 / image.height() as f32;
+        let place = scale.pre_translate(*x as f32, *y as f32).pre_scale(across, down);
+        pixels.draw_pixmap(0, 0, image.as_ref(), &paint, place, None);
+    }
+    Ok(())
 }

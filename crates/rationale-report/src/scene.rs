@@ -15,11 +15,43 @@ pub(crate) struct Scene {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Item {
-    Rect { x: f64, y: f64, width: f64, height: f64, fill: String },
-    Line { from: [f64; 2], to: [f64; 2], stroke: String, width: f64, dashed: bool },
-    Polyline { points: Vec<[f64; 2]>, stroke: String, width: f64, opacity: f64 },
-    Polygon { points: Vec<[f64; 2]>, fill: String },
-    Circle { center: [f64; 2], radius: f64, fill: String },
+    Rect {
+        x: f64,
+        y: f64,
+        width: f64,
+        height: f64,
+        fill: String,
+    },
+    Line {
+        from: [f64; 2],
+        to: [f64; 2],
+        stroke: String,
+        width: f64,
+        dashed: bool,
+    },
+    Polyline {
+        points: Vec<[f64; 2]>,
+        stroke: String,
+        width: f64,
+        opacity: f64,
+    },
+    Polygon {
+        points: Vec<[f64; 2]>,
+        fill: String,
+    },
+    Circle {
+        center: [f64; 2],
+        radius: f64,
+        fill: String,
+    },
+    /// A photograph, as PNG.
+    Image {
+        x: f64,
+        y: f64,
+        width: f64,
+        height: f64,
+        png: Vec<u8>,
+    },
     Text(Text),
 }
 

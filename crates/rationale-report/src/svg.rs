@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use crate::canvas::plain;
 use crate::font;
 use crate::scene::{Anchor, Item, Scene, Text};
@@ -67,6 +70,16 @@ fn write_item(svg: &mut String, item: &Item, missing: Missing) {
         Item::Circle { center, radius, fill } => {
             let ([x, y], radius) = (center.map(n), n(*radius));
             put!(svg, "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{fill}\"/>");
+        }
+        // The renderer of SVG knows no photographs; they are laid on afterwards.
+        Item::Image { .. } if missing == Missing::Boxed => {}
+        Item::Image { x, y, width, height, png } => {
+            let ([x, y, width, height], png) =
+                ([*x, *y, *width, *height].map(n), BASE64_STANDARD.encode(png));
+            put!(
+                svg,
+                "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" href=\"data:image/png;base64,{png}\"/>"
+            );
         }
         Item::Text(text) => write_text(svg, text, missing),
     }
