@@ -212,6 +212,9 @@ fn sheet(n_panels: usize) -> Sheet {
         let panel = Panel::new(name(0), Array3::from_elem(shape, 90)).unwrap().with_predictions(predictions);
         let panel = if k % 2 == 0 { panel.with_subtitle(name(1)) } else { panel };
         let panel = if k % 3 == 0 { panel.with_note(name(2)).with_note(name(3).repeat(4)) } else { panel };
+        let panel = if k.is_multiple_of(2) { panel.with_subtitle(name(1)) } else { panel };
+        let panel =
+            if k.is_multiple_of(3) { panel.with_note(name(2)).with_note(name(3).repeat(4)) } else { panel };
         let bar = Array3::from_elem((1, 256, 3), 120);
         if k % 4 == 1 { panel.with_legend(bar, name(4), name(5)).unwrap() } else { panel }
     };

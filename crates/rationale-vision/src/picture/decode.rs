@@ -20,7 +20,8 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 100 million pixels (at most 800 MB while decoding, 300 MB after), from files of at most 512 MiB.
+    /// 100 million pixels from files of at most 512 MiB. So many take 300 MB once they are read; on the way 1.6 GB at worst,
+    /// with 16 bits, transparency and a quarter turn.
     fn default() -> Self {
         Self { max_pixels: 100_000_000, max_bytes: 512 << 20 }
     }
@@ -268,22 +269,23 @@ fn opaque(decoded: DynamicImage, background: Background) -> Array3<u8> {
     }
     if decoded.color().bytes_per_pixel() <= 4 {
         let rgba = array([height, width, 4], decoded.into_rgba8().into_raw());
-        return laid_over(rgba.mapv(|byte| u16::from(byte) * 257).view(), background);
+        return laid_over(&rgba, |byte| u16::from(byte) * 257, background);
     }
-    laid_over(array([height, width, 4], decoded.into_rgba16().into_raw()).view(), background)
+    let rgba = array([height, width, 4], decoded.into_rgba16().into_raw());
+    laid_over(&rgba, |level| level, background)
 }
 
 /// In 16 bits, rounded once.
-fn laid_over(rgba: ArrayView3<'_, u16>, background: Background) -> Array3<u8> {
+fn laid_over<T: Copy>(rgba: &Array3<T>, wide: impl Fn(T) -> u16, background: Background) -> Array3<u8> {
     const FULL: u64 = 65535;
     let (height, width, _) = rgba.dim();
     let mut rgb = Array3::zeros((height, width, 3));
     let pixels = rgba.lanes(ndarray::Axis(2));
     ndarray::Zip::from(rgb.lanes_mut(ndarray::Axis(2))).and(pixels).for_each(|mut to, from| {
-        let alpha = u64::from(from[3]);
+        let alpha = u64::from(wide(from[3]));
         let mixed = |level: u16| u64::from(level) * alpha + background.level() * (FULL - alpha);
         let byte = |level: u16| ((mixed(level) + FULL * 257 / 2) / (FULL * 257)) as u8;
-        to.iter_mut().zip(&from).for_each(|(to, level)| *to = byte(*level));
+        to.iter_mut().zip(&from).for_each(|(to, level)| *to = byte(wide(*level)));
     });
     rgb
 }
