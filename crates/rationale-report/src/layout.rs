@@ -210,8 +210,6 @@ fn sheet(n_panels: usize) -> Sheet {
             .map(|rank| (name(rank).to_owned(), [0.9996, 0.5, 1e-9, 0.0, f64::NAN][rank]))
             .collect();
         let panel = Panel::new(name(0), Array3::from_elem(shape, 90)).unwrap().with_predictions(predictions);
-        let panel = if k % 2 == 0 { panel.with_subtitle(name(1)) } else { panel };
-        let panel = if k % 3 == 0 { panel.with_note(name(2)).with_note(name(3).repeat(4)) } else { panel };
         let panel = if k.is_multiple_of(2) { panel.with_subtitle(name(1)) } else { panel };
         let panel =
             if k.is_multiple_of(3) { panel.with_note(name(2)).with_note(name(3).repeat(4)) } else { panel };

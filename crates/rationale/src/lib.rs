@@ -38,9 +38,3 @@ pub use rationale_surrogate as surrogate;
 pub use rationale_tabular as tabular;
 #[cfg(feature = "trees")]
 pub use rationale_trees as trees;
-#[cfg(feature = "onnx")]
-pub use rationale_onnx as onnx;
-#[cfg(feature = "tensor")]
-pub use rationale_tensor as tensor;
-#[cfg(feature = "vision")]
-pub use rationale_vision as vision;
