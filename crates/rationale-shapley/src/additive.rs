@@ -19,8 +19,8 @@ const BATCH_ROWS: usize = 4096;
 ///
 /// | symbol | here | shape |
 /// |---|---|---|
-/// | phi | [`Attributions::values`] | [row, feature, output] |
-/// | f_i(x_i) + rest | the model where only feature i differs from the background's first row | [row, output] |
+/// | phi | [`Attributions::values`] | `[row, feature, output]` |
+/// | f_i(x_i) + rest | the model where only feature i differs from the background's first row | `[row, output]` |
 ///
 /// **Holds**: all axioms where the model is additive. Where it is not, values are wrong, and the completeness gap, which is
 /// then not 0, shows it.

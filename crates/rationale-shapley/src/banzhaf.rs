@@ -26,8 +26,8 @@ const NUMBERED_PLAYERS: usize = 53;
 ///
 /// | symbol | here | shape |
 /// |---|---|---|
-/// | beta | [`Attributions::values`](rationale_core::Attributions::values) | [row, feature, output] |
-/// | C | drawn with its complement, each pair once | [coalition, player] |
+/// | beta | [`Attributions::values`](rationale_core::Attributions::values) | `[row, feature, output]` |
+/// | C | drawn with its complement, each pair once | `[coalition, player]` |
 ///
 /// **Holds**: symmetry, dummy, additivity. Not efficiency: values do not sum to the difference, and the completeness gap
 /// shows by how much; they are the steadiest values of their kind where the model's answers are noisy.

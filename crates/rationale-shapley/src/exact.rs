@@ -17,8 +17,8 @@ const AT_ONCE: usize = 1 << 12;
 ///
 /// | symbol | here | shape |
 /// |---|---|---|
-/// | phi | [`Attributions::values`](rationale_core::Attributions::values) | [row, feature, output] |
-/// | v | [`Game::value`] | [coalition, output] |
+/// | phi | [`Attributions::values`](rationale_core::Attributions::values) | `[row, feature, output]` |
+/// | v | [`Game::value`] | `[coalition, output]` |
 ///
 /// **Holds**: efficiency, symmetry, dummy, additivity, to rounding.
 ///

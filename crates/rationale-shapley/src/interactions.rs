@@ -13,8 +13,8 @@ use rationale_core::{Attributions, Error, Evidence};
 ///
 /// | field | shape | unit |
 /// |---|---|---|
-/// | values | [row, feature, feature, output] | margin |
-/// | base values, predictions | [row, output] | margin |
+/// | values | `[row, feature, feature, output]` | margin |
+/// | base values, predictions | `[row, output]` | margin |
 ///
 /// **Holds**: the matrix is symmetric; a row of it sums to the feature's Shapley value; all of it sums to prediction
 /// minus base value. **Departs** from the Shapley interaction index by the half, as shap does, so that rows add up.

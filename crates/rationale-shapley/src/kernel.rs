@@ -40,9 +40,9 @@ pub enum Sizes {
 ///
 /// | symbol | here | shape |
 /// |---|---|---|
-/// | phi | [`Attributions::values`](rationale_core::Attributions::values) | [row, feature, output] |
-/// | C | drawn with its complement, each pair once | [coalition, player] |
-/// | w | exact for sizes that are asked about whole, else shared by those drawn | [coalition] |
+/// | phi | [`Attributions::values`](rationale_core::Attributions::values) | `[row, feature, output]` |
+/// | C | drawn with its complement, each pair once | `[coalition, player]` |
+/// | w | exact for sizes that are asked about whole, else shared by those drawn | `[coalition]` |
 ///
 /// **Holds**: efficiency exactly, always; the other axioms within the standard error, and exactly once all coalitions
 /// are in (2^n - 2 samples).

@@ -44,9 +44,9 @@ impl LinearModel {
 ///
 /// | symbol | here | shape |
 /// |---|---|---|
-/// | phi | [`Attributions::values`] | [row, feature, output] |
-/// | w | weights of [`LinearModel`] | [output, feature] |
-/// | m, S | mean and covariance of the background | [feature], [feature, feature] |
+/// | phi | [`Attributions::values`] | `[row, feature, output]` |
+/// | w | weights of [`LinearModel`] | `[output, feature]` |
+/// | m, S | mean and covariance of the background | `[feature]`, `[feature, feature]` |
 ///
 /// **Holds**: all axioms; dummy only for independent features, because a correlated feature says something even where
 /// its weight is 0.

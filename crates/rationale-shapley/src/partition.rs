@@ -28,7 +28,7 @@ const AT_ONCE: usize = 64;
 ///
 /// | symbol | here | shape |
 /// |---|---|---|
-/// | phi | [`Attributions::values`](rationale_core::Attributions::values) | [row, feature, output] |
+/// | phi | [`Attributions::values`](rationale_core::Attributions::values) | `[row, feature, output]` |
 /// | node | [`FeatureTree`] | |
 ///
 /// **Holds**: efficiency exactly; dummy; additivity; symmetry of players who are joined with each other, and of parts of

@@ -22,8 +22,8 @@ const PARTS: usize = 10;
 ///
 /// | symbol | here | shape |
 /// |---|---|---|
-/// | phi | [`Attributions::values`](rationale_core::Attributions::values) | [row, feature, output] |
-/// | p | one sample: an order and its reverse | [player] |
+/// | phi | [`Attributions::values`](rationale_core::Attributions::values) | `[row, feature, output]` |
+/// | p | one sample: an order and its reverse | `[player]` |
 ///
 /// **Holds**: efficiency exactly, for every order; dummy exactly; symmetry and additivity within the standard error. One
 /// pair is exact for a model whose features interact in pairs at most.

@@ -19,9 +19,9 @@ const DEFAULT_SAMPLES: usize = 20;
 ///
 /// | symbol | here | shape |
 /// |---|---|---|
-/// | phi | [`Attributions::values`](rationale_core::Attributions::values) | [row, feature, output] |
-/// | p | one sample a feature | [player] |
-/// | b | each background row in turn | [row, feature] |
+/// | phi | [`Attributions::values`](rationale_core::Attributions::values) | `[row, feature, output]` |
+/// | p | one sample a feature | `[player]` |
+/// | b | each background row in turn | `[row, feature]` |
 ///
 /// **Holds**: dummy exactly; the other axioms within the standard error, efficiency too: the completeness gap shows by
 /// how much the values miss the difference.
