@@ -133,18 +133,6 @@ impl OnnxNetwork {
             None => Ok(self.constants.get(&id).cloned()),
         }
     }
-
-    fn run_step(
-        &self,
-        step: &Step,
-        inputs: &[Option<Tensor>],
-        run: &Run<'_>,
-    ) -> Result<Vec<Tensor>, RunError> {
-        // Shapes are checked before the tensor library is called; should one slip through, its panic becomes an error.
-        let outputs = catch_unwind(AssertUnwindSafe(|| run.apply(&*step.operator, inputs)));
-        let outputs = outputs.unwrap_or_else(|panic| Err(RunError::Backend { message: message_of(&*panic) }));
-        outputs.map_err(|error| error.of_operator(&step.operator_name, &step.label))
-    }
 }
 
 impl Network for OnnxNetwork {
@@ -167,7 +155,7 @@ impl Network for OnnxNetwork {
                 continue;
             }
             let inputs: Vec<Option<Tensor>> = step.inputs.iter().map(|id| plan.take(*id)).collect();
-            let outputs = self.run_step(step, &inputs, run)?;
+            let outputs = run_step(step, &inputs, run)?;
             drop(inputs);
             for (id, value) in step.outputs.iter().zip(outputs) {
                 let Some(id) = *id else { continue };
@@ -187,6 +175,13 @@ impl Network for OnnxNetwork {
         let missing = |id: ValueId| RunError::NotReached { site: self.names[id].clone() };
         self.outputs.iter().map(|id| plan.values.get(id).cloned().ok_or_else(|| missing(*id))).collect()
     }
+}
+
+fn run_step(step: &Step, inputs: &[Option<Tensor>], run: &Run<'_>) -> Result<Vec<Tensor>, RunError> {
+    // Shapes are checked before the tensor library is called; should one slip through, its panic becomes an error.
+    let outputs = catch_unwind(AssertUnwindSafe(|| run.apply(&*step.operator, inputs)));
+    let outputs = outputs.unwrap_or_else(|panic| Err(RunError::Backend { message: message_of(&*panic) }));
+    outputs.map_err(|error| error.of_operator(&step.operator_name, &step.label))
 }
 
 /// What one run holds.

@@ -1,6 +1,8 @@
 //! The gradient of every operator that has one, by automatic differentiation against central differences, in double
 //! precision.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
+
 #[expect(dead_code, reason = "the messages of other tests")]
 #[path = "file/encoder.rs"]
 mod encoder;
@@ -162,6 +164,8 @@ fn irregular(i: usize) -> f64 {
     1.4 * x + 0.1 * x.signum()
 }
 
+type Shift = fn(f64) -> f64;
+
 fn input(text: &str, salt: usize) -> Input {
     let device = Device::flex();
     let constant = |value| Input { value: Some(value), is_differentiated: false };
@@ -177,7 +181,6 @@ fn input(text: &str, salt: usize) -> Input {
             _ => Tensor::from_vec(reals, &[], &device).unwrap(),
         });
     }
-    type Shift = fn(f64) -> f64;
     let kinds: [(&str, Shift); 3] = [("1+", |x| 1.0 + x.abs()), ("+", f64::abs), ("<", |x| x / 1.6)];
     let (shape, shift) = kinds
         .iter()

@@ -1,6 +1,8 @@
 //! Networks of torchvision, small, as both of PyTorch's exporters write them: outputs, gradients, and what is seen
 //! inside, against PyTorch in double precision. What the files hold is told at the head of `golden/networks.py`.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

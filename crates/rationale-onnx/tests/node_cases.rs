@@ -1,6 +1,8 @@
 //! The ONNX project's own cases of single operators: which there are, and which are left out and why, is in
 //! `docs/ONNX-NODE-CASES.md`.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of tests may fail loudly")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read};
 

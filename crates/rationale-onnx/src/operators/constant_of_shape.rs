@@ -30,3 +30,21 @@ impl Operator for ConstantOfShape {
         Ok(vec![self.0.reshape(&vec![1; shape.len()])?.expand(&shape)?])
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "flex")]
+mod tests {
+    use rationale_tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_is_refused_before_it_is_made() {
+        let device = Device::flex();
+        let zero = ConstantOfShape(Tensor::from_vec(vec![0.0_f32], &[1], &device).unwrap());
+        let shape = |lengths: Vec<i64>| Some(Tensor::from_vec(lengths, &[2], &device).unwrap());
+        assert!(matches!(zero.forward(&[shape(vec![1 << 40, 1 << 40])]), Err(Error::TooLarge { .. })));
+        assert!(zero.forward(&[shape(vec![-1, 2])]).is_err());
+        assert!(zero.forward(&[shape(vec![0, 2])]).unwrap()[0].is_empty());
+    }
+}

@@ -46,3 +46,24 @@ impl Operator for OneHot {
         Ok(vec![is_there.choose(&value(1)?, &value(0)?)?])
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "flex")]
+mod tests {
+    use rationale_tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn a_depth_that_is_too_large_is_refused() {
+        let whole = |values: Vec<i64>| {
+            let n = values.len();
+            Some(Tensor::from_vec(values, &[n], &Device::flex()).unwrap())
+        };
+        let of_depth =
+            |depth| OneHot { axis: -1 }.forward(&[whole(vec![0]), whole(vec![depth]), whole(vec![0, 1])]);
+        assert_eq!(of_depth(2).unwrap()[0].to_i64s().unwrap(), [1, 0]);
+        assert!(matches!(of_depth(i64::MAX), Err(Error::TooLarge { .. })));
+        assert!(of_depth(-1).is_err());
+    }
+}

@@ -163,3 +163,27 @@ impl Mode {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "flex")]
+mod tests {
+    use rationale_tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn more_cannot_be_taken_away_than_there_is_nor_put_in_than_fits() {
+        let x = Tensor::counting(0, 1, 3, &Device::flex()).unwrap();
+        assert_eq!(padded_length(&x, 0, [-2, 4]).unwrap(), (3, 5));
+        assert!(matches!(padded_length(&x, 0, [-4, 4]), Err(Error::Setting { .. })));
+        assert!(matches!(padded_length(&x, 0, [i64::MIN, i64::MIN]), Err(Error::Setting { .. })));
+        assert!(matches!(Mode::Edge.pad(&x, 0, [0, 1 << 40]), Err(Error::TooLarge { .. })));
+    }
+
+    #[test]
+    fn mirrors_further_than_the_dimension_is_long() {
+        let x = Tensor::counting(0, 1, 3, &Device::flex()).unwrap();
+        let padded = Mode::Reflect.pad(&x, 0, [3, 4]).unwrap().to_i64s().unwrap();
+        assert_eq!(padded, [1, 2, 1, 0, 1, 2, 1, 0, 1, 2]);
+    }
+}

@@ -63,3 +63,23 @@ fn n_real(start: f64, limit: f64, delta: f64) -> Result<usize, Error> {
     // Numbers that are not finite give no length, or one that is refused.
     Ok(((limit - start) / delta).ceil().max(0.0) as usize)
 }
+
+#[cfg(test)]
+#[cfg(feature = "flex")]
+mod tests {
+    use rationale_tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_refused_before_it_is_made() {
+        let whole = |it: i64| Some(Tensor::from_vec(vec![it], &[], &Device::flex()).unwrap());
+        let real = |it: f32| Some(Tensor::from_vec(vec![it], &[], &Device::flex()).unwrap());
+        let too_large =
+            |inputs: [Option<Tensor>; 3]| matches!(Range.forward(&inputs), Err(Error::TooLarge { .. }));
+        assert!(too_large([whole(i64::MIN), whole(i64::MAX), whole(1)]));
+        assert!(too_large([real(0.0), real(f32::INFINITY), real(1.0)]));
+        assert!(Range.forward(&[whole(0), whole(1), whole(0)]).is_err());
+        assert!(Range.forward(&[real(0.0), real(1.0), real(0.0)]).is_err());
+    }
+}

@@ -48,10 +48,26 @@ impl Reshape {
         let given =
             shape.iter().try_fold(1_usize, |product, it| product.checked_mul(*it)).ok_or_else(wrong)?;
         let len: usize = own.iter().product();
-        if asked.iter().filter(|it| **it == -1).count() > 1 || given == 0 || len % given != 0 {
+        if asked.iter().filter(|it| **it == -1).count() > 1 || given == 0 || !len.is_multiple_of(given) {
             return Err(wrong());
         }
         shape.get_mut(open).into_iter().for_each(|it| *it = len / given);
         Ok(shape)
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "flex")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_length_is_computed_and_no_more() {
+        let shape = |zero_is_zero, asked: &[i64]| Reshape { zero_is_zero }.shape(&[2, 3, 4], asked);
+        assert_eq!(shape(false, &[0, -1]).unwrap(), [2, 12]);
+        for wrong in [&[-1, -1][..], &[5, -1], &[1, 1, 1, 0], &[i64::MAX, i64::MAX, -1], &[-2]] {
+            assert!(shape(false, wrong).is_err(), "{wrong:?}");
+        }
+        assert!(shape(true, &[0, -1]).is_err());
     }
 }

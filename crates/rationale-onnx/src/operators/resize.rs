@@ -199,8 +199,8 @@ impl Operator for Resize {
         };
         for (i, axis) in plan.iter().enumerate().filter(|(_, axis)| !axis.is_unchanged()) {
             y = match self.weights.interpolation {
-                Interpolation::Nearest(_) => {
-                    y.select(i, &self.weights.nearest(axis, y.len() / axis.input)?)?
+                Interpolation::Nearest(rounding) => {
+                    y.select(i, &self.weights.nearest(axis, rounding, y.len() / axis.input)?)?
                 }
                 _ => weighted(&y, i, axis, &self.weights)?,
             };

@@ -90,3 +90,26 @@ fn replaced(rows: &Tensor, places: &[i64], updates: &Tensor) -> Result<Tensor, E
     }
     Tensor::concat(&[rows.clone(), updates.clone()], 0)?.select(0, &origin)
 }
+
+#[cfg(test)]
+#[cfg(feature = "flex")]
+mod tests {
+    use rationale_tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn of_several_updates_the_last_stands_or_all_count() {
+        let column = |values: Vec<f64>| {
+            let n = values.len();
+            Tensor::from_vec(values, &[n, 1], &Device::flex()).unwrap()
+        };
+        let (rows, updates) = (column(vec![1.0, 2.0]), column(vec![3.0, 4.0, 5.0]));
+        let updated = |update: Update| update.apply(&rows, &[1, 0, 1], &updates).unwrap().to_f64s().unwrap();
+        assert_eq!(updated(Update::Replace), [4.0, 5.0]);
+        assert_eq!(updated(Update::Add), [5.0, 10.0]);
+        assert_eq!(updated(Update::Multiply), [4.0, 30.0]);
+        assert_eq!(updated(Update::Max), [4.0, 5.0]);
+        assert_eq!(updated(Update::Min), [1.0, 2.0]);
+    }
+}

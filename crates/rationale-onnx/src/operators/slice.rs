@@ -68,3 +68,28 @@ fn along(x: &Tensor, dimension: usize, start: i64, end: i64, step: i64) -> Resul
     let turned = x.narrow(dimension, low.min(high), high)?.flip(dimension)?;
     turned.stride(dimension, 0, high.saturating_sub(low), stride)
 }
+
+#[cfg(test)]
+#[cfg(feature = "flex")]
+mod tests {
+    use rationale_tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn ends_are_kept_within_the_dimension() {
+        let x = Tensor::counting(0, 1, 3, &Device::flex()).unwrap();
+        let sliced = |start, end, step| along(&x, 0, start, end, step).unwrap().to_i64s().unwrap();
+        assert_eq!(sliced(i64::MIN, i64::MAX, 2), [0, 2]);
+        assert_eq!(sliced(i64::MAX, i64::MIN, -1), [2, 1, 0]);
+        assert_eq!(sliced(-9, i64::MIN, -1), [0]);
+        assert_eq!(sliced(0, 2, i64::MIN), [] as [i64; 0]);
+        assert!(along(&x, 0, 0, 3, 0).is_err());
+    }
+
+    #[test]
+    fn a_dimension_without_elements_stays_so() {
+        let x = Tensor::counting(0, 1, 0, &Device::flex()).unwrap();
+        assert!(along(&x, 0, 0, 9, 1).unwrap().is_empty() && along(&x, 0, -1, -9, -2).unwrap().is_empty());
+    }
+}

@@ -30,3 +30,19 @@ impl Operator for Tile {
         Ok(vec![times.into_iter().enumerate().try_fold(x.clone(), repeat)?])
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "flex")]
+mod tests {
+    use rationale_tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_is_refused_before_it_is_made() {
+        let x = Tensor::counting(0, 1, 3, &Device::flex()).unwrap();
+        let times = |n| Some(Tensor::from_vec(vec![n], &[1], &Device::flex()).unwrap());
+        assert!(matches!(Tile.forward(&[Some(x.clone()), times(i64::MAX)]), Err(Error::TooLarge { .. })));
+        assert!(Tile.forward(&[Some(x), times(-1)]).is_err());
+    }
+}

@@ -101,10 +101,9 @@ impl Weights {
             Coordinates::HalfPixelSymmetric => {
                 axis.input as f64 / 2.0 * (1.0 - axis.output as f64 / output) + half_pixel
             }
-            Coordinates::PytorchHalfPixel if output == 1.0 => 0.0,
+            Coordinates::PytorchHalfPixel | Coordinates::AlignCorners if output == 1.0 => 0.0,
             Coordinates::HalfPixel | Coordinates::PytorchHalfPixel => half_pixel,
             Coordinates::HalfPixelForNearest => (place + 0.5) / scale,
-            Coordinates::AlignCorners if output == 1.0 => 0.0,
             Coordinates::AlignCorners => place * last / (output - 1.0),
             Coordinates::Asymmetric => place / scale,
             Coordinates::CropAndResize => {
@@ -125,17 +124,16 @@ impl Weights {
     }
 
     /// The nearest element of each place, where each is `others` elements.
-    pub(super) fn nearest(&self, axis: &Axis, others: usize) -> Result<Vec<i64>, Error> {
+    pub(super) fn nearest(&self, axis: &Axis, rounding: Rounding, others: usize) -> Result<Vec<i64>, Error> {
         refuse_too_large(axis.output, others)?;
         let index = |place: usize| {
             let coordinate = self.coordinate(axis, place);
-            let rounded = match self.interpolation {
-                Interpolation::Nearest(Rounding::PreferCeil) => (coordinate + 0.5).floor(),
-                Interpolation::Nearest(Rounding::Floor) => coordinate.floor(),
-                Interpolation::Nearest(Rounding::Ceil) => coordinate.ceil(),
-                Interpolation::Nearest(Rounding::Outwards) if axis.scale < 1.0 => coordinate.ceil(),
-                Interpolation::Nearest(Rounding::Outwards) => coordinate.floor(),
-                _ => (coordinate - 0.5).ceil(),
+            let rounded = match rounding {
+                Rounding::PreferFloor => (coordinate - 0.5).ceil(),
+                Rounding::PreferCeil => (coordinate + 0.5).floor(),
+                Rounding::Outwards if axis.scale < 1.0 => coordinate.ceil(),
+                Rounding::Ceil => coordinate.ceil(),
+                Rounding::Floor | Rounding::Outwards => coordinate.floor(),
             };
             (rounded as i64).clamp(0, axis.input as i64 - 1)
         };
@@ -212,7 +210,7 @@ mod tests {
             excludes_outside: false,
         };
         assert_eq!(axis.output, 16);
-        assert_eq!(weights.nearest(&axis, 1).unwrap()[8], 5);
+        assert_eq!(weights.nearest(&axis, Rounding::Floor, 1).unwrap()[8], 5);
     }
 
     #[test]
