@@ -12,7 +12,7 @@ use ndarray::{ArrayD, Axis, IxDyn, Slice};
 use rationale_core::Silent;
 use rationale_onnx::OnnxNetwork;
 use rationale_tensor::{Device, Tensor};
-use rationale_vision::{CamMethod, CamTarget, ClassActivation, Maps, Smoothing};
+use rationale_vision::{CamMethod, CamTarget, ClassActivation, Maps, Picture, Smoothing};
 use safetensors::SafeTensors;
 
 fn crates() -> PathBuf {
@@ -34,6 +34,41 @@ struct Case {
     pictures: Tensor,
 }
 
+/// A small network lies beside its pictures; a pretrained one is in the folder of test data, and its photographs are
+/// beside the golden file, named by their size.
+fn network_and_pictures(metadata: &BTreeMap<String, String>) -> (PathBuf, Tensor) {
+    let name = &metadata["network"];
+    if name.ends_with(".onnx") {
+        let folder = PathBuf::from(std::env::var_os("RATIONALE_TESTDATA").unwrap());
+        let names: Vec<String> = serde_json::from_str(&metadata["pictures"]).unwrap();
+        let photographs: Vec<Tensor> =
+            names.iter().map(|it| photograph(it, name.starts_with("resnet50"))).collect();
+        return (folder.join("models").join(name), Tensor::concat(&photographs, 0).unwrap());
+    }
+    let folder = crates().join("rationale-onnx/golden/networks").join(name);
+    let expected = std::fs::read(folder.join("expected.safetensors")).unwrap();
+    let input = array(&SafeTensors::deserialize(&expected).unwrap(), "input").unwrap();
+    let pictures: Vec<usize> = serde_json::from_str(&metadata["pictures"]).unwrap();
+    let input = input.select(Axis(0), &pictures).mapv(|it| it as f32);
+    (folder.join("legacy.onnx"), Tensor::from_array(&input.view(), &Device::flex()).unwrap())
+}
+
+/// A photograph `[1, channel, row, column]`: blue first and the means taken off, or scaled to [-1, 1].
+fn photograph(name: &str, is_caffe: bool) -> Tensor {
+    let file = crates().join("rationale-vision/golden/grad_cam").join(format!("{name}-224.png"));
+    let rgb = Picture::open(&file).unwrap().into_rgb();
+    let value = |channel: usize, row: usize, column: usize| {
+        let of = |channel: usize| f32::from(rgb[[row, column, channel]]);
+        if is_caffe {
+            of(2 - channel) - [103.939, 116.779, 123.68][channel]
+        } else {
+            (of(channel) - 127.5) / 127.5
+        }
+    };
+    let array = ndarray::Array4::from_shape_fn((1, 3, 224, 224), |(_, c, y, x)| value(c, y, x));
+    Tensor::from_array(&array.view().into_dyn(), &Device::flex()).unwrap()
+}
+
 impl Case {
     fn open(name: &str) -> Self {
         let golden = crates().join("rationale-vision/golden/grad_cam").join(format!("{name}.safetensors"));
@@ -41,13 +76,8 @@ impl Case {
         let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
         let metadata: BTreeMap<String, String> =
             header.metadata().clone().unwrap_or_default().into_iter().collect();
-        let folder = crates().join("rationale-onnx/golden/networks").join(&metadata["network"]);
-        let network = OnnxNetwork::read(folder.join("legacy.onnx"), &Device::flex()).unwrap();
-        let expected = std::fs::read(folder.join("expected.safetensors")).unwrap();
-        let input = array(&SafeTensors::deserialize(&expected).unwrap(), "input").unwrap();
-        let pictures: Vec<usize> = serde_json::from_str(&metadata["pictures"]).unwrap();
-        let input = input.select(Axis(0), &pictures).mapv(|it| it as f32);
-        let pictures = Tensor::from_array(input.view(), &Device::flex()).unwrap();
+        let (file, pictures) = network_and_pictures(&metadata);
+        let network = OnnxNetwork::read(file, &Device::flex()).unwrap();
         Self { bytes, metadata, network, pictures }
     }
 
@@ -69,6 +99,30 @@ impl Case {
         ours.slice_axis_inplace(Axis(1), Slice::new(0, None, stride));
         ours.slice_axis_inplace(Axis(2), Slice::new(0, None, stride));
         Some(largest_difference(ours.iter(), self.theirs(&format!("{key}.map"))?.iter()))
+    }
+
+    /// The largest difference of augmented maps. Each variant is explained for its own predicted class there, and for that
+    /// of the picture itself by our smoothing; so theirs is put together here.
+    fn augmented_difference(&self) -> Option<f64> {
+        let mut sum: Option<Maps> = None;
+        for (is_mirrored, factor) in
+            [(false, 0.9), (false, 1.0), (false, 1.1), (true, 0.9), (true, 1.0), (true, 1.1)]
+        {
+            let variant = self.pictures.mul_number(factor).unwrap();
+            let variant = if is_mirrored { variant.flip(3).unwrap() } else { variant };
+            let explainer = ClassActivation::new(CamMethod::GradCam).with_layer(&self.metadata["value"]);
+            let mut maps = explainer.explain(&self.network, &variant, &Silent).unwrap();
+            if is_mirrored {
+                maps.maps.invert_axis(Axis(2));
+            }
+            match &mut sum {
+                Some(sum) => sum.maps += &maps.maps,
+                None => sum = Some(maps),
+            }
+        }
+        let mut mean = sum?;
+        mean.maps /= 6.0;
+        self.map_difference("grad-cam.aug-smooth", &mean)
     }
 
     /// The largest difference of raw maps up to sign, as a part of the largest value.
@@ -123,20 +177,31 @@ fn check(name: &str, without: &[&str]) {
     for (key, method) in SAME_UP_TO_SIGN.iter().filter(|(key, ..)| !without.contains(key)) {
         note(key, case.component_difference(key, &case.ours(ClassActivation::new(*method))), 1e-3);
     }
-    // The variants' classes are those of the picture itself here; there, each variant's own.
-    let smooth = ClassActivation::new(CamMethod::GradCam).with_smoothing(Smoothing::Augmented);
-    note("grad-cam.aug-smooth", case.map_difference("grad-cam.aug-smooth", &case.ours(smooth)), 1e-3);
-    let smooth = ClassActivation::new(CamMethod::GradCam).with_smoothing(Smoothing::FirstComponent);
-    note(
-        "grad-cam.eigen-smooth",
-        case.component_difference("grad-cam.eigen-smooth", &case.ours(smooth)),
-        1e-3,
-    );
+    if !without.contains(&"grad-cam.aug-smooth") {
+        // Behind an early layer a unit of a ReLU may be so near to 0 that rounding decides on its slope, and each map is
+        // then off by some thousandths: of the six variants, one may be.
+        let tolerance = if name.ends_with(".early") { 5e-3 } else { 1e-4 };
+        note("grad-cam.aug-smooth", case.augmented_difference(), tolerance);
+    }
+    if !without.contains(&"grad-cam.eigen-smooth") {
+        let ours =
+            case.ours(ClassActivation::new(CamMethod::GradCam).with_smoothing(Smoothing::FirstComponent));
+        note("grad-cam.eigen-smooth", case.component_difference("grad-cam.eigen-smooth", &ours), 1e-3);
+    }
     // Theirs fills an ablated channel with the smallest activation less 1e7 where that is not 0: only behind a ReLU do
     // both set it to 0.
     if !without.contains(&"ablation-cam") {
         let ours = case.ours(ClassActivation::new(CamMethod::AblationCam));
         note("ablation-cam", case.map_difference("ablation-cam", &ours), 1e-4);
+    }
+    // Theirs knows the biases of convolutions and batch normalisations, ours those of all linear operators, of which
+    // networks with layer normalisation have others.
+    if !without.contains(&"full-grad") {
+        let classes = serde_json::from_str(&case.metadata["classes"]).unwrap();
+        let explainer = ClassActivation::new(CamMethod::FullGrad).with_target(CamTarget::Classes(classes));
+        let maps = explainer.explain(&case.network, &case.pictures, &Silent).unwrap();
+        println!("{name} full-grad: gap {:?}", maps.evidence.completeness_gap);
+        note("full-grad", case.map_difference("full-grad", &maps), 1e-4);
     }
     assert!(found.is_empty(), "{name}: {found:?}");
 }
@@ -150,20 +215,50 @@ fn of_resnet18() {
 #[test]
 fn of_mobilenet_v2() {
     check("mobilenet_v2.last", &[]);
+    check("mobilenet_v2.early", &["ablation-cam"]);
 }
 
+/// The hook of theirs keeps the normalisation's output, which a ReLU then overwrites in its place: its activations are
+/// those after the ReLU, its gradients those before. Only products of the two, element by element, are the same.
 #[test]
 fn of_densenet121() {
-    check("densenet121.last", &["ablation-cam"]);
+    let mixed = ["grad-cam", "grad-cam++", "xgrad-cam", "score-cam", "finer-cam", "shapley-cam", "eigen-cam"];
+    let others = ["kpca-cam", "grad-cam.aug-smooth", "grad-cam.eigen-smooth", "ablation-cam", "full-grad"];
+    check("densenet121.last", &[&mixed[..], &others].concat());
+    check("densenet121.early", &["ablation-cam"]);
 }
 
 #[test]
 fn of_convnext_tiny() {
-    check("convnext_tiny.last", &["ablation-cam"]);
+    check("convnext_tiny.last", &["ablation-cam", "full-grad"]);
+    // A layer normalisation follows, which does not change when a position's values are multiplied: the sum of gradient
+    // times activation is 0 at each, and what both give is rounding.
+    check("convnext_tiny.early", &["ablation-cam", "full-grad", "hires-cam"]);
 }
 
 #[test]
 fn of_tokens_in_a_grid() {
-    check("vit_b_16.last", &["ablation-cam"]);
-    check("swin_t.last", &["ablation-cam"]);
+    check("vit_b_16.last", &["ablation-cam", "full-grad"]);
+    check("swin_t.last", &["ablation-cam", "full-grad"]);
+}
+
+#[test]
+fn the_last_layer_is_the_one_that_is_usually_named() {
+    for name in ["resnet18", "mobilenet_v2", "convnext_tiny", "vit_b_16", "swin_t"] {
+        let case = Case::open(&format!("{name}.last"));
+        let maps =
+            ClassActivation::new(CamMethod::GradCam).explain(&case.network, &case.pictures, &Silent).unwrap();
+        assert_eq!(maps.layers[0].layer.name, case.metadata["value"]);
+    }
+}
+
+/// Where RATIONALE_TESTDATA names the folder of test data. Score-CAM, a pass for each of a thousand channels, is left to
+/// the small networks.
+#[test]
+fn of_pretrained_networks_on_photographs() {
+    if std::env::var_os("RATIONALE_TESTDATA").is_some() {
+        check("mobilenet-v1.last", &["score-cam", "full-grad"]);
+        check("mobilenet-v1.early", &["score-cam", "full-grad"]);
+        check("resnet50.last", &["score-cam", "full-grad", "ablation-cam"]);
+    }
 }

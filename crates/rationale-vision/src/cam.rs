@@ -30,10 +30,10 @@ mod random_cam;
 mod scale;
 mod score_cam;
 mod shapley_cam;
-#[cfg(all(test, feature = "flex"))]
+#[cfg(test)]
 mod suite;
 mod target;
-#[cfg(all(test, feature = "flex"))]
+#[cfg(test)]
 mod toy;
 mod weights;
 mod xgrad_cam;

@@ -216,7 +216,7 @@ impl ClassActivation {
         let _span = tracing::debug_span!("class activation map", method = self.method.name()).entered();
         let passes = Passes::new(network, pictures, self.batch_size, self.output, progress)?;
         self.check()?;
-        let pictures = self.prepared(&passes, pictures)?;
+        let pictures = Self::prepared(&passes, pictures)?;
         let n = pictures.shape()[0];
         let mut parts: Vec<Part> = Vec::new();
         for first in (0..n).step_by(passes.batch_size()) {
@@ -228,7 +228,7 @@ impl ClassActivation {
     }
 
     /// The pictures in the type and on the device of the network.
-    pub(super) fn prepared(&self, passes: &Passes<'_>, pictures: &Tensor) -> Result<Tensor, Error> {
+    pub(super) fn prepared(passes: &Passes<'_>, pictures: &Tensor) -> Result<Tensor, Error> {
         let interface = passes.interface();
         let pictures =
             interface.inputs.first().map_or(Ok(pictures.clone()), |it| pictures.cast(it.element))?;

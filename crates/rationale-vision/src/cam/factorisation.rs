@@ -131,7 +131,7 @@ impl Factorisation {
     }
 
     fn activations(&self, passes: &Passes<'_>, pictures: &Tensor) -> Result<(Layer, Array4<f64>), Error> {
-        let pictures = self.look.prepared(passes, pictures)?;
+        let pictures = ClassActivation::prepared(passes, pictures)?;
         let n = pictures.shape()[0];
         let mut found: Vec<Array4<f64>> = Vec::new();
         let mut layers: Option<Vec<Layer>> = None;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use ndarray::{Array4, ArrayView3, Axis};
 use rationale_core::Seed;
-use rationale_tensor::{Error as RunError, Place as RunPlace, Run, Site, Tensor};
+use rationale_tensor::{Error as RunError, Place as RunPlace, Rule, Run, Site, Tensor};
 
 use super::explain::ClassActivation;
 use super::layer::{Layer, Met, last};
@@ -100,6 +100,13 @@ impl<'a> Place<'a> {
     /// Notes the error of a number that is a difference.
     pub(super) fn note_error(&self, error: f64) {
         self.passes.note_error(error);
+    }
+
+    /// The gradient at the layer where it has another value `[1, ..]`, with operators run by a rule.
+    pub(super) fn gradient_by(&self, value: &Tensor, rule: &dyn Rule) -> Result<Array4<f64>, Error> {
+        let (layer, objective) = (&self.seen().layer, self.objective()?);
+        let target = |output: &Tensor| objective.scores(output);
+        layer.pictures(&self.passes.gradient(&self.input()?, (&layer.name, value), rule, &target)?)
     }
 
     /// The gradient at the layer where it has another value `[1, ..]`, as `[channel, row, column]`.

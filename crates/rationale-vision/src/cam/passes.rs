@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use rationale_core::Progress;
 use rationale_tensor::{
-    Differentiated, Error as RunError, Interface, Network, Place, Run, Tensor, differentiate_from,
+    Differentiated, Error as RunError, Interface, Network, Place, Rule, Run, Tensor, differentiate_from,
 };
 
 use super::layer::PictureAxes;
@@ -125,6 +125,23 @@ impl<'a> Passes<'a> {
             *value = cut(value, n)?;
         }
         Ok(found)
+    }
+
+    /// The gradient of a target's numbers at a layer that has this value, with operators run by a rule.
+    pub(super) fn gradient(
+        &self,
+        pictures: &Tensor,
+        (layer, value): Given<'_>,
+        rule: &dyn Rule,
+        target: &dyn Fn(&Tensor) -> Result<Tensor, RunError>,
+    ) -> Result<Tensor, Error> {
+        let n = pictures.shape()[0];
+        let leaf = value.leaf()?;
+        let run = Run::new(&[self.filled(pictures)?]).with_rule(rule);
+        let output = self.run(&mut run.begin_at(layer, self.filled(&leaf)?), n)?;
+        let scores = target(&output)?;
+        let gradient = if scores.is_followed() { scores.backward()?.of(&leaf) } else { None };
+        Ok(gradient.map_or_else(|| value.full_like(0.0), Ok)?)
     }
 
     /// Filled up with copies of the last picture, where the file fixes the number.

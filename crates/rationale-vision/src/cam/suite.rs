@@ -1,4 +1,5 @@
 //! What holds for the whole family, and maps known in closed form.
+#![cfg(feature = "flex")]
 
 use ndarray::{Array2, Array3, Axis, array};
 use rationale_core::{Seed, Silent};
@@ -339,4 +340,14 @@ fn finer_cam_without_rivals_is_grad_cam() {
     let contrast = by(CamMethod::FinerCam { alpha: 1.0, n_similar: 2 })
         .with_target(CamTarget::Contrast { of: 0, against: 1 });
     assert!(matches!(contrast.explain(&toy, &pictures, &Silent), Err(Error::Combination { .. })));
+}
+
+#[test]
+fn shapley_cam_sees_no_bend_across_a_kink() {
+    // At the convolution's output, what follows has kinks; a step of 0.2 crosses some.
+    let (toy, pictures) = (Toy::pooled(), pictures(3));
+    let of = |method| ClassActivation::new(method).with_layer("conv").with_target(CamTarget::Class(1));
+    let left = explained(&of(CamMethod::ShapleyCam { step: 0.2 }), &toy, &pictures);
+    let right = explained(&of(CamMethod::GradCam), &toy, &pictures);
+    assert!((&left.layers[0].raw - &right.layers[0].raw).iter().all(|it| it.abs() < 1e-5));
 }

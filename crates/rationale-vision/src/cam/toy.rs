@@ -1,4 +1,5 @@
 //! Networks written by hand, whose maps are known.
+#![cfg(feature = "flex")]
 
 use rationale_tensor::{
     Convolution, Device, Element, Error, Interface, Nature, Network, Operator, Port, Run, Site, Tensor,
