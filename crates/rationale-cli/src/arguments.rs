@@ -22,6 +22,9 @@ pub(crate) enum Command {
     #[cfg(feature = "tabular")]
     #[command(flatten)]
     Tabular(crate::tabular::Command),
+    #[cfg(feature = "image")]
+    #[command(flatten)]
+    Image(crate::image::Command),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -30,7 +33,7 @@ pub(crate) enum Command {
 }
 
 /// What every command takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Common {
     /// Seed of everything random; the same seed gives the same bytes on any number of threads.
     #[arg(long, global = true, default_value_t = 0, value_name = "N")]
@@ -50,6 +53,14 @@ pub(crate) struct Common {
     /// How the log is written, to standard error.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+}
+
+#[cfg(feature = "image")]
+impl Common {
+    /// The same, saying nothing beside results.
+    pub(crate) fn hushed(&self) -> Self {
+        Self { quiet: true, ..self.clone() }
+    }
 }
 
 /// How the log is written.

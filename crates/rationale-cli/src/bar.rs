@@ -18,6 +18,16 @@ impl Bar {
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self(bar)
     }
+
+    /// `what` is being done, in units of which nobody knows how many there will be.
+    pub(crate) fn counting(what: &'static str, common: &Common) -> Self {
+        let target = if common.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target).with_message(what);
+        let style =
+            ProgressStyle::with_template("{msg} {spinner} {pos} passes through the network, {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        Self(bar)
+    }
 }
 
 impl Progress for Bar {

@@ -12,7 +12,10 @@
 mod arguments;
 mod bar;
 mod failure;
+#[cfg(feature = "image")]
+mod image;
 mod log;
+mod output;
 #[cfg(feature = "tabular")]
 mod tabular;
 
@@ -65,6 +68,8 @@ fn execute(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         #[cfg(feature = "tabular")]
         Command::Tabular(command) => tabular::execute(command, &arguments.common),
+        #[cfg(feature = "image")]
+        Command::Image(command) => image::execute(command, &arguments.common),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "rationale", &mut std::io::stdout());
             Ok(())

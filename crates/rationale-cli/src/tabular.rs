@@ -6,7 +6,6 @@ mod explain;
 mod inspect;
 mod summary;
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -15,6 +14,7 @@ use rationale::tabular::{Table, UnseenCategory};
 use rationale::whole::Existing;
 
 use crate::arguments::Common;
+use crate::output::{note, say};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -108,24 +108,4 @@ fn encode(
         note(common, &format!("`{}`: the model does not use {}", table.name(), encoded.ignored.join(", ")));
     }
     Ok(encoded)
-}
-
-/// Prints a result unless the user asked for quiet. A reader that went away, as `head` does, is no failure.
-fn say(common: &Common, text: &str) -> anyhow::Result<()> {
-    if common.quiet {
-        return Ok(());
-    }
-    match writeln!(std::io::stdout(), "{}", text.trim_end()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            anyhow::bail!("the results are written, but standard output is not: {error}")
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Tells something beside the result, on standard error.
-fn note(common: &Common, text: &str) {
-    if !common.quiet {
-        let _ = writeln!(std::io::stderr(), "{text}");
-    }
 }

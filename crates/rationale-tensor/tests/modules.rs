@@ -1,6 +1,5 @@
 //! Networks written with burn's modules, with weights from files: they answer and differentiate as PyTorch does.
 
-#![cfg(all(feature = "modules", feature = "flex"))]
 #![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
 use std::path::PathBuf;

@@ -26,6 +26,8 @@ pub use rationale_core::{
     Game, Hasher, Parameter, Predict, Progress, Seed, Silent, TableGame, Target, json, least_squares,
     separable, whole,
 };
+#[cfg(feature = "onnx")]
+pub use rationale_onnx as onnx;
 #[cfg(feature = "process")]
 pub use rationale_process as process;
 #[cfg(feature = "report")]
@@ -36,5 +38,9 @@ pub use rationale_shapley as shapley;
 pub use rationale_surrogate as surrogate;
 #[cfg(feature = "tabular")]
 pub use rationale_tabular as tabular;
+#[cfg(feature = "tensor")]
+pub use rationale_tensor as tensor;
 #[cfg(feature = "trees")]
 pub use rationale_trees as trees;
+#[cfg(feature = "vision")]
+pub use rationale_vision as vision;

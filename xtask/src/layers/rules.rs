@@ -16,6 +16,9 @@ use May::{Use, UseAllAbove};
 pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-core", Use(&[])),
     ("rationale-trees", Use(&["rationale-core"])),
+    ("rationale-tensor", Use(&["rationale-core"])),
+    ("rationale-onnx", Use(&["rationale-core", "rationale-tensor"])),
+    ("rationale-vision", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-surrogate", Use(&["rationale-core"])),
     ("rationale-shapley", Use(&["rationale-core", "rationale-trees"])),
     ("rationale-process", Use(&["rationale-core"])),

@@ -54,8 +54,11 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
         ])
         .with_seed(seed);
     let findings = audit.decide(&applicants)?.explain_with_bar(common)?;
-    write(&findings, folder, &model, &training, &applicants)?;
+    let picture = write(&findings, folder, &model, &training, &applicants, common)?;
     say(common, &summary::of(&findings, &folder.out, common)?)?;
+    if !common.json {
+        say(common, &picture)?;
+    }
     if common.json { Ok(()) } else { say(common, &next_steps(&folder.out)) }
 }
 
@@ -101,7 +104,9 @@ fn write(
     model: &ScoringModel,
     training: &Table,
     applicants: &Table,
-) -> anyhow::Result<()> {
+    common: &Common,
+) -> anyhow::Result<String> {
+    let mut picture = Ok(String::new());
     let text = |path: &Path, text: &str| {
         write_file(path, |out| out.write_all(text.as_bytes()))
             .map_err(|source| rationale::audit::Error::Write { path: path.display().to_string(), source })
@@ -111,9 +116,21 @@ fn write(
         text(&part.join("catalogue.toml"), CATALOGUE)?;
         write_table(training, &part.join("training.csv"), OutputFormat::Csv)?;
         write_table(applicants, &part.join("applicants.csv"), OutputFormat::Csv)?;
+        picture = explain_picture(part, common);
         Ok(())
     })?;
-    Ok(())
+    picture
+}
+
+/// A photograph and where a network looks in it, beside the audit.
+#[cfg(feature = "image")]
+fn explain_picture(folder: &Path, common: &Common) -> anyhow::Result<String> {
+    crate::image::write_demo(folder, common)
+}
+
+#[cfg(not(feature = "image"))]
+fn explain_picture(_: &Path, _: &Common) -> anyhow::Result<String> {
+    Ok(String::new())
 }
 
 fn introduction(training: &Table, applicants: &Table, model: &ScoringModel) -> String {
@@ -132,6 +149,8 @@ fn next_steps(folder: &Path) -> String {
     format!(
         "The same with files of your own:\n  rationale audit {folder}/model.json {folder}/applicants.csv --label {LABEL} \
          --favourable {FAVOURABLE} --approve-rate {APPROVE_RATE} --catalogue {folder}/catalogue.toml --protected {SEX} \
-         --out my-audit"
+         --out my-audit\n\
+         The picture again, with more methods side by side:\n  rationale compare image {folder}/mobilenet.onnx \
+         {folder}/chelsea.png --out sheet.png"
     )
 }

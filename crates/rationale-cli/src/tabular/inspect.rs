@@ -19,6 +19,10 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
+    #[cfg(feature = "image")]
+    if crate::image::of_network(&arguments.model.model, common)? {
+        return Ok(());
+    }
     let model = arguments.model.read()?;
     let found = Found::of(model.trees());
     let text = if common.json { found.json(&model) } else { found.text(&model) };

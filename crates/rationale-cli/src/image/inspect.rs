@@ -79,17 +79,25 @@ impl Found {
             return lines.join("\n");
         }
         lines.push(format!("parameters: {}", self.n_parameters));
-        lines.push(format!("layers ({}; --layer takes the name of a value or of its node):", self.layers.len()));
+        lines.push(format!(
+            "layers ({}; --layer takes the name of a value or of its node):",
+            self.layers.len()
+        ));
         let hidden = if common.verbose > 0 { 0 } else { self.layers.len().saturating_sub(SHOWN) };
         if hidden > 0 {
             lines.push(format!("  ... {hidden} before these; -v lists all"));
         }
-        lines.extend(self.layers.iter().skip(hidden).map(|[name, operator, _]| format!("  {name}  {operator}")));
+        lines.extend(
+            self.layers.iter().skip(hidden).map(|[name, operator, _]| format!("  {name}  {operator}")),
+        );
         lines.join("\n")
     }
 
     fn json(&self) -> Value {
-        let layers = self.layers.iter().map(|[name, operator, node]| json!({"name": name, "operator": operator, "node": node}));
+        let layers = self
+            .layers
+            .iter()
+            .map(|[name, operator, node]| json!({"name": name, "operator": operator, "node": node}));
         json!({
             "producer": self.producer,
             "opsets": self.opsets,

@@ -71,7 +71,9 @@ impl Style {
         Ok(match self.show {
             Show::Overlay => {
                 let overlay = Overlay::default().with_colours(colours);
-                let overlay = overlay.with_alpha(self.alpha).map_err(|error| Usage::new(format!("--alpha: {error}")))?;
+                let overlay = overlay
+                    .with_alpha(self.alpha)
+                    .map_err(|error| Usage::new(format!("--alpha: {error}")))?;
                 overlay.draw(seen, map.view())?
             }
             Show::Heat => heat(map.view(), colours),
@@ -89,7 +91,8 @@ impl Style {
         if matches!(self.show, Show::Masked | Show::Contour) {
             return Ok(panel);
         }
-        let (low, high) = if signed { ("speaks against", "speaks for") } else { ("looks away", "looks here") };
+        let (low, high) =
+            if signed { ("speaks against", "speaks for") } else { ("looks away", "looks here") };
         Ok(panel.with_legend(self.map(signed).bar([8, 256]), low, high)?)
     }
 }
@@ -114,6 +117,9 @@ pub(super) fn format(out: &Path) -> Result<Format, Usage> {
         Some("png" | "svg") => Ok(Format::Picture),
         Some("npy") => Ok(Format::Values),
         Some("json") => Ok(Format::Json),
-        _ => Err(Usage::new(format!("--out {}: the name of a .png, .svg, .npy or .json file is needed", out.display()))),
+        _ => Err(Usage::new(format!(
+            "--out {}: the name of a .png, .svg, .npy or .json file is needed",
+            out.display()
+        ))),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ndarray::{Array2, Array3, Axis};
 use rationale::report::{Panel, Sheet};
 use rationale::tensor::{Network, Tensor};
@@ -59,15 +59,36 @@ pub(super) struct Look {
     /// Keep the sign: what speaks against the class too.
     #[arg(long)]
     signed: bool,
-    /// Average the maps of six altered pictures (mirrored, darker, brighter).
-    #[arg(long)]
-    augment: bool,
-    /// Take the first principal component of the weighted activations.
-    #[arg(long)]
-    eigen: bool,
+    /// How a map is made smoother.
+    #[arg(long, value_enum, default_value_t = Smooth::Not)]
+    smooth: Smooth,
     /// Pictures that go through the network at once.
     #[arg(long, value_name = "N", default_value_t = 16)]
     batch_size: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Smooth {
+    /// As it is.
+    #[value(name = "none")]
+    Not,
+    /// The mean over six altered pictures: mirrored, darker, brighter.
+    Augmented,
+    /// The first principal component of the weighted activations in the place of their sum.
+    Component,
+    /// Both.
+    Both,
+}
+
+impl Smooth {
+    fn smoothing(self) -> Smoothing {
+        match self {
+            Self::Not => Smoothing::None,
+            Self::Augmented => Smoothing::Augmented,
+            Self::Component => Smoothing::FirstComponent,
+            Self::Both => Smoothing::Both,
+        }
+    }
 }
 
 pub(super) fn method(text: &str) -> Result<CamMethod, String> {
@@ -120,12 +141,16 @@ impl Arguments {
 
 /// A name for each picture's sheet, its file's own without the suffix.
 fn file_names(paths: &[PathBuf]) -> anyhow::Result<Vec<String>> {
-    let stem = |path: &PathBuf| path.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem =
+        |path: &PathBuf| path.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     let names: Vec<String> = paths.iter().map(stem).collect();
     let mut sorted = names.clone();
     sorted.sort();
     match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(Usage::new(format!("two pictures are called `{}`; their results would be one file", pair[0])).into()),
+        Some(pair) => {
+            Err(Usage::new(format!("two pictures are called `{}`; their results would be one file", pair[0]))
+                .into())
+        }
         None => Ok(names),
     }
 }
@@ -139,8 +164,7 @@ impl Look {
             against: None,
             softmax: false,
             signed: false,
-            augment: false,
-            eigen: false,
+            smooth: Smooth::Not,
             batch_size: 16,
         }
     }
@@ -164,18 +188,12 @@ impl Look {
             ([], Some(layer)) => Layers::Named(vec![layer.clone()]),
             (names, _) => Layers::Named(names.to_vec()),
         };
-        let smoothing = match (self.augment, self.eigen) {
-            (true, true) => Smoothing::Both,
-            (true, false) => Smoothing::Augmented,
-            (false, true) => Smoothing::FirstComponent,
-            (false, false) => Smoothing::None,
-        };
         ClassActivation::new(method)
             .with_layers(layers)
             .with_target(target)
             .with_score(if self.softmax { Score::Softmax } else { Score::Logit })
             .with_sign(if self.signed { Sign::Both } else { Sign::Positive })
-            .with_smoothing(smoothing)
+            .with_smoothing(self.smooth.smoothing())
             .with_batch_size(self.batch_size)
             .with_seed(Seed::new(common.seed))
     }
@@ -224,7 +242,8 @@ impl<'a> Shown<'a> {
 
     pub(super) fn panels(&self, style: &Style) -> anyhow::Result<Vec<Panel>> {
         let mut panels = vec![
-            Panel::new("picture", self.photograph.seen.rgb().to_owned())?.with_predictions(self.answer.best()),
+            Panel::new("picture", self.photograph.seen.rgb().to_owned())?
+                .with_predictions(self.answer.best()),
         ];
         for (method, maps) in &self.maps {
             let drawn = style.draw(&self.photograph.seen, &Self::map(maps), self.signed)?;
@@ -272,8 +291,12 @@ impl<'a> Shown<'a> {
         let mut value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         value["picture"] = self.photograph.name.clone().into();
         value["logits"] = maps.logits.index_axis(Axis(0), 0).to_vec().into();
-        value["predictions"] =
-            self.answer.best().into_iter().map(|(name, p)| serde_json::json!({"class": name, "probability": p})).collect();
+        value["predictions"] = self
+            .answer
+            .best()
+            .into_iter()
+            .map(|(name, p)| serde_json::json!({"class": name, "probability": p}))
+            .collect();
         value["note"] = CAUTION.into();
         value
     }

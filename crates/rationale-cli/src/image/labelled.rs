@@ -49,15 +49,24 @@ pub(super) fn class(text: &str, labels: Option<&Labels>, n_classes: usize) -> an
         if number < n_classes {
             return Ok(number);
         }
-        return Err(Usage::new(format!("class {number} was asked for, but there are {n_classes} (counted from 0)")).into());
+        return Err(Usage::new(format!(
+            "class {number} was asked for, but there are {n_classes} (counted from 0)"
+        ))
+        .into());
     }
     let Some(labels) = labels else {
-        return Err(Usage::new(format!("`{text}`: the outputs have no names; give a number, or names with --labels")).into());
+        return Err(Usage::new(format!(
+            "`{text}`: the outputs have no names; give a number, or names with --labels"
+        ))
+        .into());
     };
     match labels.find(text)[..] {
         [found] => Ok(found),
         [] => Err(Usage::new(format!("no output is called `{text}`")).into()),
-        ref several => Err(Usage::new(format!("`{text}` is the name of several outputs: give one of {several:?}")).into()),
+        ref several => {
+            Err(Usage::new(format!("`{text}` is the name of several outputs: give one of {several:?}"))
+                .into())
+        }
     }
 }
 

@@ -66,7 +66,8 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
 
 /// Rank correlations of each pair of maps.
 fn agreement(shown: &Shown<'_>) -> Vec<Vec<f64>> {
-    let ranks: Vec<Vec<f64>> = shown.maps.iter().map(|(_, maps)| ranks(Shown::map(maps).iter().copied())).collect();
+    let ranks: Vec<Vec<f64>> =
+        shown.maps.iter().map(|(_, maps)| ranks(Shown::map(maps).iter().copied())).collect();
     ranks.iter().map(|a| ranks.iter().map(|b| correlation(a, b)).collect()).collect()
 }
 
@@ -78,7 +79,8 @@ fn ranks(values: impl Iterator<Item = f32>) -> Vec<f64> {
     let mut ranks = vec![0.0; values.len()];
     let mut start = 0;
     while start < order.len() {
-        let equal = order[start..].iter().take_while(|it| values[**it] == values[order[start]]).count().max(1);
+        let equal =
+            order[start..].iter().take_while(|it| values[**it] == values[order[start]]).count().max(1);
         let mean = start as f64 + (equal - 1) as f64 / 2.0;
         order[start..start + equal].iter().for_each(|it| ranks[*it] = mean);
         start += equal;

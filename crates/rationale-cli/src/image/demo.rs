@@ -12,9 +12,8 @@ use super::photograph::Photograph;
 use super::render::{Format, Style};
 use crate::arguments::Common;
 
-const DESCRIPTION: &str = concat!(
-    "{\n  \"format\": \"rationale-network\", \"version\": 1,\n  \"preset\": \"imagenet-tf\"\n}\n"
-);
+const DESCRIPTION: &str =
+    "{\n  \"format\": \"rationale-network\", \"version\": 1,\n  \"preset\": \"imagenet-tf\"\n}\n";
 const METHODS: [CamMethod; 3] = [CamMethod::GradCam, CamMethod::LayerCam, CamMethod::Random];
 
 /// Writes the network, its description, the photograph and the sheet into a folder; says what was seen.
@@ -30,8 +29,7 @@ pub(crate) fn write(folder: &Path, common: &Common) -> anyhow::Result<String> {
         written.map_err(|error| anyhow::anyhow!("`{}` cannot be written: {error}", path.display()))?;
     }
     let loaded = Model::described(model).read(&common.hushed())?;
-    let mut photograph = Photograph::read(&photograph, &loaded)?;
-    "chelsea.png".clone_into(&mut photograph.name);
+    let photograph = Photograph::read(&photograph, &loaded)?;
     let shown = Shown::of(&loaded, &photograph, &METHODS, &Look::usual(), common)?;
     shown.write(&folder.join("picture.png"), Format::Picture, &Style::default())?;
     Ok(shown.headline())

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array3, Array4, Axis};
 use rationale::tensor::Tensor;
-use rationale::vision::{Picture, Real, minmax};
+use rationale::vision::{Error, Picture, minmax};
 
 use super::network::Loaded;
 use crate::failure::Usage;
@@ -22,13 +22,18 @@ pub(super) struct Photograph {
 impl Photograph {
     /// A picture file, or an .npy tensor [1, 3, height, width].
     pub(super) fn read(path: &Path, loaded: &Loaded) -> anyhow::Result<Self> {
-        let name = path.display().to_string();
+        let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         let (input, seen) = if path.extension().is_some_and(|it| it == "npy") {
             let tensor = read_npy(path)?;
             let seen = as_picture(&tensor)?;
             (tensor, seen)
         } else {
-            let photograph = Picture::open(path)?;
+            let photograph = Picture::open(path);
+            let photograph = photograph.map_err(|error| match error {
+                // It names the file itself.
+                Error::Read { .. } => anyhow::anyhow!(error),
+                other => anyhow::anyhow!("`{}`: {other}", path.display()),
+            })?;
             let prepared = loaded.preparation.prepare(&photograph)?;
             let seen = prepared.seen().clone();
             (prepared.into_tensor(), seen)
@@ -50,10 +55,16 @@ pub(super) fn listed(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
             let suffix = it.extension().and_then(|it| it.to_str()).map(str::to_lowercase);
             suffix.is_some_and(|it| PICTURES.contains(&it.as_str()))
         };
-        let entries = std::fs::read_dir(path)?.map(|it| it.map(|it| it.path())).collect::<Result<Vec<_>, _>>()?;
+        let entries =
+            std::fs::read_dir(path)?.map(|it| it.map(|it| it.path())).collect::<Result<Vec<_>, _>>()?;
         let mut inside: Vec<PathBuf> = entries.into_iter().filter(is_picture).collect();
         if inside.is_empty() {
-            return Err(Usage::new(format!("`{}` holds no picture ({})", path.display(), PICTURES.join(", "))).into());
+            return Err(Usage::new(format!(
+                "`{}` holds no picture ({})",
+                path.display(),
+                PICTURES.join(", ")
+            ))
+            .into());
         }
         inside.sort();
         found.extend(inside);
@@ -75,6 +86,7 @@ fn as_picture(tensor: &Array4<f32>) -> anyhow::Result<Picture> {
     anyhow::ensure!(n_channels == 3, "a tensor of 3 channels is needed, not {:?}", tensor.shape());
     let flat = example.to_shape((height, width * 3)).map(|it| it.to_owned())?;
     let stretched = minmax(flat.view(), 1e-7);
-    let bytes = stretched.mapv(|it| (it.to_f64() * 255.0).round() as u8);
+    #[expect(clippy::cast_sign_loss, reason = "what is stretched lies in [0, 1]")]
+    let bytes = stretched.mapv(|it| (it * 255.0).round() as u8);
     Ok(Picture::from_rgb(Array3::from_shape_vec((height, width, 3), bytes.into_raw_vec_and_offset().0)?)?)
 }

@@ -111,7 +111,9 @@ impl Model {
             (None, Some((description, _))) => Ok(description.preparation(layout, size)?),
             (preset, _) => {
                 let Some(size) = size else {
-                    return Err(Usage::new("the network takes pictures of any size: give --size PIXELS").into());
+                    return Err(
+                        Usage::new("the network takes pictures of any size: give --size PIXELS").into()
+                    );
                 };
                 let preset = preset.map_or(Preset::None, PresetName::preset);
                 Ok(preset.preparation(size)?.with_layout(layout.unwrap_or_default()))
