@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use rationale_tensor::{Device, Interface, Site, Tensor};
+use rationale_tensor::{Device, Interface, Run, Site, Tensor};
 
-use crate::network::{OnnxNetwork, Step, ValueId};
+use crate::network::{OnnxNetwork, Step, ValueId, run_step};
 use crate::operators::{self, Context};
 use crate::{Attributes, Error, Function, Graph, ModelFile, Node, UnsupportedOperator, Value, element};
 
@@ -110,8 +110,7 @@ impl Builder {
         }
         let inputs: Vec<_> =
             step.inputs.iter().map(|id| id.and_then(|it| self.constants.get(&it).cloned())).collect();
-        let outputs = step.operator.forward(&inputs);
-        let outputs = outputs.map_err(|error| error.of_operator(&step.operator_name, &step.label))?;
+        let outputs = run_step(&step, &inputs, &Run::default())?;
         for (id, value) in step.outputs.iter().zip(outputs) {
             if let Some(id) = id {
                 self.constants.insert(*id, value);

@@ -35,7 +35,7 @@ pub(crate) fn element_of_code(what: &str, code: i64) -> Result<Element, Error> {
 pub(crate) fn tensor(initialiser: Initialiser, device: &Device) -> Result<Tensor, Error> {
     let unheld = || Error::Unheld { what: format!("`{}`", initialiser.name), element: initialiser.element };
     let element = element(initialiser.element).ok_or_else(unheld)?;
-    Ok(Tensor::from_bytes(initialiser.bytes, element, &initialiser.dimensions, device)?)
+    Ok(Tensor::from_buffer(initialiser.bytes, element, &initialiser.dimensions, device)?)
 }
 
 /// An input or output as an interface tells it.

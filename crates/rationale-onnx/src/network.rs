@@ -177,7 +177,12 @@ impl Network for OnnxNetwork {
     }
 }
 
-fn run_step(step: &Step, inputs: &[Option<Tensor>], run: &Run<'_>) -> Result<Vec<Tensor>, RunError> {
+/// Runs one step, by the rule of the run where there is one.
+pub(crate) fn run_step(
+    step: &Step,
+    inputs: &[Option<Tensor>],
+    run: &Run<'_>,
+) -> Result<Vec<Tensor>, RunError> {
     // Shapes are checked before the tensor library is called; should one slip through, its panic becomes an error.
     let outputs = catch_unwind(AssertUnwindSafe(|| run.apply(&*step.operator, inputs)));
     let outputs = outputs.unwrap_or_else(|panic| Err(RunError::Backend { message: message_of(&*panic) }));

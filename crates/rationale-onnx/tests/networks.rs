@@ -13,8 +13,10 @@ use safetensors::SafeTensors;
 /// What is allowed where PyTorch itself, in single precision, does not err more.
 const TOLERANCE: f64 = 1e-4;
 
+/// The small networks of the project, or the folder of large ones that `golden/networks.py --full` has written.
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/networks")
+    let small = || Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/networks");
+    std::env::var_os("RATIONALE_FULL_NETWORKS").map_or_else(small, PathBuf::from)
 }
 
 /// What PyTorch says of a network.

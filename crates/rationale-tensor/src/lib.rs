@@ -47,6 +47,7 @@
     reason = "lengths and indices are bounded by what fits in memory, and checked to be in range before they are cast"
 )]
 
+mod buffer;
 mod device;
 mod differentiate;
 mod element;
@@ -59,6 +60,7 @@ mod tensor;
 #[cfg(feature = "modules")]
 mod weights;
 
+pub use buffer::Buffer;
 pub use device::Device;
 pub use differentiate::{Differentiated, Place, differentiate, differentiate_from};
 pub use element::{Element, Kind};

@@ -22,7 +22,8 @@ use burn_backend::{Scalar, Shape, TensorData, TensorMetadata};
 use burn_dispatch::{Dispatch, DispatchTensor};
 use half::f16;
 
-use crate::{Device, Element, Error, Kind};
+use crate::buffer::Words;
+use crate::{Buffer, Device, Element, Error, Kind};
 
 /// A tensor of any rank, element type and device, all known when the program runs.
 ///
@@ -85,22 +86,40 @@ impl Tensor {
         shape: &[usize],
         device: &Device,
     ) -> Result<Self, Error> {
+        Self::from_buffer(bytes.into(), element, shape, device)
+    }
+
+    /// The same of a buffer, which is taken as it is where its alignment is the elements'.
+    pub fn from_buffer(
+        buffer: Buffer,
+        element: Element,
+        shape: &[usize],
+        device: &Device,
+    ) -> Result<Self, Error> {
         let needed = checked_len(shape, element)? * element.size();
-        if needed != bytes.len() {
+        if needed != buffer.len() {
             return Err(Error::shape(
                 "the tensor",
-                format!("a shape of {} bytes of {element}", bytes.len()),
+                format!("a shape of {} bytes of {element}", buffer.len()),
                 shape,
             ));
         }
-        if element == Element::Bool && bytes.iter().any(|&it| it > 1) {
+        if element == Element::Bool && buffer.bytes().iter().any(|&it| it > 1) {
             return Err(Error::Setting {
                 what: "a truth value",
                 expected: "0 or 1",
                 actual: "another byte".to_owned(),
             });
         }
-        Ok(Self::from_data(TensorData::from_bytes_vec(bytes, shape.to_vec(), element.dtype()), device))
+        let shape = shape.to_vec();
+        let words = match buffer.aligned(element.size()).0 {
+            Words::One(words) => TensorData::new(words, shape),
+            Words::Two(words) => TensorData::new(words, shape),
+            Words::Four(words) => TensorData::new(words, shape),
+            Words::Eight(words) => TensorData::new(words, shape),
+        };
+        let (bytes, shape, _) = words.into_parts();
+        Ok(Self::from_data(TensorData::from_bytes(bytes, shape, element.dtype()), device))
     }
 
     /// A tensor of an array of single-precision numbers.

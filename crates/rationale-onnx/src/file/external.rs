@@ -6,7 +6,9 @@ use std::fs::File;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 
-use super::wire::Wire;
+use rationale_tensor::Buffer;
+
+use super::wire::{Wire, buffer_of};
 use crate::{Error, Outside};
 
 /// Where a tensor is kept, in the file's own words.
@@ -39,13 +41,14 @@ pub(super) fn size_of_file(path: &Path) -> io::Result<u64> {
     }
 }
 
-/// The bytes of a tensor that needs `n_bytes`.
+/// The bytes of a tensor that needs `n_bytes`, in elements of `width`.
 pub(super) fn read<R: BufRead>(
     wire: &mut Wire<R>,
     tensor: &str,
     place: &Place,
     n_bytes: u64,
-) -> Result<Vec<u8>, Error> {
+    width: usize,
+) -> Result<Buffer, Error> {
     let location =
         place.location.as_deref().ok_or_else(|| key(tensor, "location", "absent", "a file's name"))?;
     let offset = number(tensor, "offset", place.offset.as_deref())?.unwrap_or(0);
@@ -62,16 +65,16 @@ pub(super) fn read<R: BufRead>(
         return Err(Error::ExternalCutOff { tensor, location, offset, length: n_bytes, available });
     }
     wire.hold_tensor(tensor, n_bytes)?;
-    read_at(&path, offset, n_bytes).map_err(failed)
+    read_at(&path, offset, n_bytes, width).map_err(failed)
 }
 
-fn read_at(path: &Path, offset: u64, n_bytes: u64) -> io::Result<Vec<u8>> {
+fn read_at(path: &Path, offset: u64, n_bytes: u64, width: usize) -> io::Result<Buffer> {
     let n_bytes = usize::try_from(n_bytes).map_err(io::Error::other)?;
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(offset))?;
-    let mut bytes = vec![0; n_bytes];
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
+    let mut buffer = buffer_of(n_bytes, width);
+    file.read_exact(buffer.bytes_mut())?;
+    Ok(buffer)
 }
 
 /// The file, which lies in the folder after every symbolic link is followed.

@@ -5,6 +5,8 @@
 
 use std::io::BufRead;
 
+use rationale_tensor::Buffer;
+
 use super::ElementType;
 use super::external::{self, Place};
 use super::wire::{Field, Wire};
@@ -20,7 +22,7 @@ pub struct Initialiser {
     /// Its shape, empty for a scalar.
     pub dimensions: Vec<usize>,
     /// Its elements in row-major order, little-endian, exactly as many bytes as type and shape need.
-    pub bytes: Vec<u8>,
+    pub bytes: Buffer,
 }
 
 impl Initialiser {
@@ -40,7 +42,7 @@ struct Parts {
     name: String,
     code: i64,
     dimensions: Vec<i64>,
-    raw: Vec<u8>,
+    raw: Buffer,
     singles: Vec<u8>,
     doubles: Vec<u8>,
     /// 4 bytes each, whatever the element type.
@@ -63,7 +65,7 @@ impl Parts {
             5 => wire.each_int(field, |value| self.narrow.extend((value as i32).to_le_bytes()))?,
             7 => wire.each_int(field, |value| self.int64s.extend(value.to_le_bytes()))?,
             8 => self.name = wire.text(field)?,
-            9 => self.raw = wire.bytes(field)?,
+            9 => self.raw = wire.buffer(field, self.width())?,
             10 => wire.append_fixed(field, 8, &mut self.doubles)?,
             11 => wire.each_int(field, |value| self.unsigned.extend(value.to_le_bytes()))?,
             13 => self.place.take(wire.pair(field)?),
@@ -73,6 +75,11 @@ impl Parts {
         Ok(())
     }
 
+    /// How many bytes an element takes, as far as the type has been read.
+    fn width(&self) -> usize {
+        ElementType::from_code(self.code).map_or(1, |it| it.bits().div_ceil(8) as usize)
+    }
+
     fn finish<R: BufRead>(mut self, wire: &mut Wire<R>) -> Result<Initialiser, Error> {
         let label =
             if self.name.is_empty() { format!("(at byte {})", self.offset) } else { self.name.clone() };
@@ -80,11 +87,11 @@ impl Parts {
         let element = ElementType::from_code(self.code).ok_or_else(unknown)?;
         let (dimensions, n_bytes) = self.size(&label, element)?;
         let bytes = if element == ElementType::String {
-            Vec::new()
+            Buffer::default()
         } else if self.is_external {
-            external::read(wire, &label, &self.place, n_bytes)?
+            external::read(wire, &label, &self.place, n_bytes, self.width())?
         } else {
-            self.own_bytes(wire, &label, element)?
+            self.own_buffer(wire, &label, element)?
         };
         if bytes.len() as u64 != n_bytes {
             let actual = bytes.len() as u64;
@@ -106,16 +113,25 @@ impl Parts {
     }
 
     /// The bytes that stand in the message: raw, or in the list that belongs to the element type.
-    fn own_bytes<R: BufRead>(
+    fn own_buffer<R: BufRead>(
+        &mut self,
+        wire: &mut Wire<R>,
+        label: &str,
+        element: ElementType,
+    ) -> Result<Buffer, Error> {
+        if self.raw.is_empty() {
+            return Ok(self.listed_bytes(wire, label, element)?.into());
+        }
+        Ok(std::mem::take(&mut self.raw))
+    }
+
+    fn listed_bytes<R: BufRead>(
         &mut self,
         wire: &mut Wire<R>,
         label: &str,
         element: ElementType,
     ) -> Result<Vec<u8>, Error> {
         use ElementType as T;
-        if !self.raw.is_empty() {
-            return Ok(std::mem::take(&mut self.raw));
-        }
         Ok(match element {
             T::Float | T::Complex64 => std::mem::take(&mut self.singles),
             T::Double | T::Complex128 => std::mem::take(&mut self.doubles),

@@ -6,6 +6,8 @@
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
+use rationale_tensor::Buffer;
+
 use super::limits::{Budget, Limits};
 use crate::Error;
 
@@ -151,6 +153,14 @@ impl<R: BufRead> Wire<R> {
         Ok(bytes)
     }
 
+    /// Bytes of elements of `width`.
+    pub(super) fn buffer(&mut self, field: Field, width: usize) -> Result<Buffer, Error> {
+        expect_length(field, "bytes")?;
+        let mut buffer = buffer_of(self.count_rest()?, width);
+        self.read_rest(buffer.bytes_mut())?;
+        Ok(buffer)
+    }
+
     /// A text.
     pub(super) fn text(&mut self, field: Field) -> Result<String, Error> {
         self.hold::<String>(0)?;
@@ -228,11 +238,7 @@ impl<R: BufRead> Wire<R> {
 
     /// What is left of the open message.
     fn append_rest(&mut self, list: &mut Vec<u8>) -> Result<(), Error> {
-        let (offset, length) = (self.position, self.left());
-        let too_large =
-            || Error::Memory { what: "one list".to_owned(), needed: length, limit: usize::MAX as u64 };
-        let n_bytes = usize::try_from(length).map_err(|_| too_large())?;
-        self.hold::<()>(n_bytes)?;
+        let n_bytes = self.count_rest()?;
         let before = list.len();
         if before == 0 {
             // Pages that the system hands out as zeros need not be written before they are read into.
@@ -240,8 +246,23 @@ impl<R: BufRead> Wire<R> {
         } else {
             list.resize(before + n_bytes, 0);
         }
-        self.source.read_exact(&mut list[before..]).map_err(|source| Error::Io { offset, source })?;
-        self.position += length;
+        self.read_rest(&mut list[before..])
+    }
+
+    /// How many bytes are left of the open message, which are about to be held.
+    fn count_rest(&mut self) -> Result<usize, Error> {
+        let length = self.left();
+        let too_large =
+            || Error::Memory { what: "one list".to_owned(), needed: length, limit: usize::MAX as u64 };
+        let n_bytes = usize::try_from(length).map_err(|_| too_large())?;
+        self.hold::<()>(n_bytes)?;
+        Ok(n_bytes)
+    }
+
+    fn read_rest(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+        let offset = self.position;
+        self.source.read_exact(bytes).map_err(|source| Error::Io { offset, source })?;
+        self.position += bytes.len() as u64;
         Ok(())
     }
 
@@ -323,6 +344,12 @@ impl<R: BufRead> Wire<R> {
     fn cut_off(&self, announced: u64) -> Error {
         Error::CutOff { offset: self.position, announced, available: self.left() }
     }
+}
+
+/// Room for bytes of elements of `width`, where they are whole elements.
+pub(super) fn buffer_of(n_bytes: usize, width: usize) -> Buffer {
+    let width = if width > 0 && n_bytes.is_multiple_of(width) { width } else { 1 };
+    Buffer::zeros(n_bytes / width, width)
 }
 
 fn expect_length(field: Field, expected: &'static str) -> Result<(), Error> {

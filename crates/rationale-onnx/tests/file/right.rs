@@ -16,7 +16,7 @@ fn bytes_of(code: i64, dimensions: &[i64], more: &[Vec<u8>]) -> Vec<u8> {
     let mut graph = read(&[initialiser("w", code, dimensions, more)]);
     let Initialiser { name, element, bytes, .. } = graph.initialisers.remove(0);
     assert_eq!((name.as_str(), element.code()), ("w", code));
-    bytes
+    bytes.bytes().to_vec()
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn everything_is_there_under_its_own_name() {
         (Some("w"), None, None)
     );
     assert_eq!(graph.initialisers[0].dimensions, [3, 2]);
-    assert_eq!(graph.initialisers[0].bytes[4..8], 2_f32.to_le_bytes());
+    assert_eq!(graph.initialisers[0].bytes.bytes()[4..8], 2_f32.to_le_bytes());
     let shape = [Dimension::Symbolic("batch".to_owned()), Dimension::Fixed(3), Dimension::Unknown];
     for value in [&graph.inputs[0], &graph.outputs[0], &graph.value_info[0]] {
         assert_eq!((value.element, value.shape.as_deref()), (Some(ElementType::Float), Some(&shape[..])));
@@ -175,7 +175,7 @@ fn external_data_is_read_from_the_folder() {
     let path = folder.path().join("model.onnx");
     write(&path, &model(&[kept_in("weights/w.bin", &keys)]));
     let file = ModelFile::read(&path).unwrap();
-    assert_eq!(file.graph.initialisers[0].bytes, [0, 0, 0, 0, 1, 2, 3, 4]);
+    assert_eq!(file.graph.initialisers[0].bytes.bytes(), [0, 0, 0, 0, 1, 2, 3, 4]);
 }
 
 #[test]
