@@ -13,6 +13,8 @@ pub(crate) fn cargo() -> Command {
     // cargo names itself to the programs that it starts, so a toolchain that was chosen stays chosen.
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(workspace::root());
+    // What a crate asks for is judged alone, whatever way of joining features is set for other builds.
+    command.env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION");
     command
 }
 
