@@ -28,7 +28,7 @@ const PAIR_ROWS: usize = 64;
 /// What belongs to explaining part by part.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Part by part (large files, folders, or one of these options; --out F.parquet)")]
-pub(super) struct Arguments {
+pub(super) struct PartByPart {
     /// Hand this column of the data through, beside the values; may stand several times.
     #[arg(long, value_name = "COLUMN")]
     keep: Vec<String>,
@@ -49,7 +49,7 @@ pub(super) struct Arguments {
     interaction_strength: bool,
 }
 
-impl Arguments {
+impl PartByPart {
     /// Whether the options or the data ask for it.
     pub(super) fn is_asked(&self, data: &Path, format: OutputFormat) -> bool {
         let by_option = !self.keep.is_empty()
