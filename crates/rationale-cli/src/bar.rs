@@ -19,6 +19,17 @@ impl Bar {
         Self(bar)
     }
 
+    /// `what` is being done to so many rows, and how many a second.
+    #[cfg(feature = "tabular")]
+    pub(crate) fn rows(what: &'static str, n_rows: u64, common: &Common) -> Self {
+        let bar = Self::new(what, n_rows, common);
+        let style = ProgressStyle::with_template(
+            "{msg} {wide_bar} {percent:>3}%  {human_pos} rows, {per_sec:.0} rows, {eta} left",
+        );
+        bar.0.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar
+    }
+
     /// `what` is being done, in units of which nobody knows how many there will be.
     pub(crate) fn counting(what: &'static str, common: &Common) -> Self {
         let target = if common.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };

@@ -41,6 +41,7 @@ fn hint(error: &anyhow::Error) -> &'static str {
     };
     match tabular {
         Some(Tabular::UnseenCategory { .. }) => " (--unseen missing)",
+        Some(Tabular::LeftoverParts { .. }) => " (--resume)",
         Some(Tabular::UnknownColumns { columns, .. })
             if columns.iter().all(|column| column.name.starts_with("feature ")) =>
         {

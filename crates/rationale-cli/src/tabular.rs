@@ -4,6 +4,7 @@ mod audit;
 mod demo;
 mod explain;
 mod inspect;
+mod stream;
 mod summary;
 
 use std::path::PathBuf;

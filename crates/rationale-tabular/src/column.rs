@@ -107,6 +107,40 @@ impl Column {
     }
 }
 
+impl Column {
+    /// So many times the same.
+    pub(crate) fn repeated(text: Option<&str>, kind: ColumnKind, n_rows: usize) -> Self {
+        match kind {
+            ColumnKind::Text => Self::text(std::iter::repeat_n(text, n_rows)),
+            ColumnKind::Numeric => {
+                Self::numeric(vec![text.and_then(number).unwrap_or(f64::NAN); n_rows])
+            }
+        }
+    }
+
+    /// The column as this kind; a text that is no number is missing as one.
+    pub(crate) fn into_kind(self, kind: ColumnKind) -> Self {
+        match (&self.0, kind) {
+            (Values::Numeric(_), ColumnKind::Text) => Self::text((0..self.len()).map(|row| self.text_at(row))),
+            (Values::Text(texts), ColumnKind::Numeric) => {
+                let number = |text: &Option<String>| text.as_deref().and_then(number).unwrap_or(f64::NAN);
+                Self::numeric(texts.iter().map(number).collect())
+            }
+            _ => self,
+        }
+    }
+
+    /// Adds the rows of another column of the same kind; of one of the other kind it takes what fits.
+    pub(crate) fn append(&mut self, other: Self) {
+        let other = other.into_kind(self.kind()).0;
+        match (&mut self.0, other) {
+            (Values::Numeric(all), Values::Numeric(more)) => all.extend(more),
+            (Values::Text(all), Values::Text(more)) => all.extend(more),
+            _ => {}
+        }
+    }
+}
+
 /// The number that a text spells; none for a code with a leading zero.
 pub(crate) fn number(text: &str) -> Option<f64> {
     let text = text.trim();

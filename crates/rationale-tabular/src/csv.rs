@@ -21,7 +21,7 @@ pub enum Separator {
 impl Separator {
     const KNOWN: [Self; 4] = [Self::Comma, Self::Semicolon, Self::Tab, Self::Pipe];
 
-    fn byte(self) -> u8 {
+    pub(crate) fn byte(self) -> u8 {
         match self {
             Self::Detect | Self::Comma => b',',
             Self::Semicolon => b';',
@@ -30,7 +30,12 @@ impl Separator {
         }
     }
 
-    fn in_words(self) -> &'static str {
+    /// The separator that this byte is; a comma where it is none.
+    pub(crate) fn of_byte(byte: u8) -> Self {
+        Self::KNOWN.into_iter().find(|known| known.byte() == byte).unwrap_or(Self::Comma)
+    }
+
+    pub(crate) fn in_words(self) -> &'static str {
         match self {
             Self::Detect | Self::Comma => "comma",
             Self::Semicolon => "semicolon",
@@ -39,7 +44,7 @@ impl Separator {
         }
     }
 
-    fn resolve(self, text: &[u8]) -> Self {
+    pub(crate) fn resolve(self, text: &[u8]) -> Self {
         match self {
             // The last maximum wins: in reverse, a comma wins over its rivals.
             Self::Detect => Self::KNOWN.into_iter().rev().max_by_key(|s| s.fit(text)).unwrap_or_default(),
@@ -87,6 +92,10 @@ impl CsvSettings {
     pub fn with_missing(mut self, missing: Vec<String>) -> Self {
         self.missing = missing;
         self
+    }
+
+    pub(crate) fn separator(&self) -> Separator {
+        self.separator
     }
 
     pub(crate) fn is_missing(&self, cell: &str) -> bool {
@@ -141,7 +150,7 @@ fn check_record(file: &str, record: &Record<'_>, expected: usize, separator: Sep
 }
 
 /// The header `0,1,2`: names of our own cannot be mistaken for anything by the reader below.
-fn numbered(n_columns: usize, separator: u8) -> Vec<u8> {
+pub(crate) fn numbered(n_columns: usize, separator: u8) -> Vec<u8> {
     let names: Vec<String> = (0..n_columns).map(|column| column.to_string()).collect();
     let mut header = names.join(&char::from(separator).to_string()).into_bytes();
     header.push(b'\n');
@@ -149,7 +158,7 @@ fn numbered(n_columns: usize, separator: u8) -> Vec<u8> {
 }
 
 /// The names in a header. Those in quotes are kept to the letter, the others lose the space around them.
-fn names(header: &[u8], separator: u8) -> Vec<String> {
+pub(crate) fn names(header: &[u8], separator: u8) -> Vec<String> {
     let mut fields = vec![Vec::new()];
     let mut quoted = false;
     for &byte in header {
@@ -177,22 +186,22 @@ fn check_utf8(file: &str, bytes: &[u8]) -> Result<(), Error> {
 }
 
 /// One record: a header or a data row.
-struct Record<'a> {
-    text: &'a [u8],
-    line: u64,
-    n_fields: usize,
-    is_open: bool,
+pub(crate) struct Record<'a> {
+    pub text: &'a [u8],
+    pub line: u64,
+    pub n_fields: usize,
+    pub is_open: bool,
 }
 
 /// Cuts a text into records, blank lines left out.
-struct Records<'a> {
+pub(crate) struct Records<'a> {
     rest: &'a [u8],
     separator: u8,
     line: u64,
 }
 
 impl<'a> Records<'a> {
-    fn new(text: &'a [u8], separator: u8) -> Self {
+    pub(crate) fn new(text: &'a [u8], separator: u8) -> Self {
         Self { rest: text, separator, line: 1 }
     }
 

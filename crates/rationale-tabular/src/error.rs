@@ -317,6 +317,39 @@ pub enum Error {
         /// How many were given.
         actual: usize,
     },
+    /// A pattern of paths is none.
+    #[error("`{pattern}` is no pattern of paths: {reason}")]
+    Pattern {
+        /// What was given.
+        pattern: String,
+        /// What is wrong about it.
+        reason: String,
+    },
+    /// A folder or a pattern leads to no file.
+    #[error("`{path}` names no file")]
+    NoFiles {
+        /// What was given.
+        path: String,
+    },
+    /// Parts of a run that was cut off are there.
+    #[error(
+        "`{folder}` holds the parts of a run that was cut off; resume it, or remove the folder to begin anew"
+    )]
+    LeftoverParts {
+        /// The folder.
+        folder: String,
+    },
+    /// Parts are there that another job left.
+    #[error(
+        "`{folder}` holds the parts of another job, which differ in {}; run that job again, or remove the folder to begin anew",
+        .differ.join(", ")
+    )]
+    OtherJob {
+        /// The folder.
+        folder: String,
+        /// What the two jobs differ in.
+        differ: Vec<String>,
+    },
     /// The output could not be written; what stood at the path before stands there still.
     #[error("`{file}` cannot be written: {source}")]
     Write {

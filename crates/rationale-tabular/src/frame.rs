@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use polars::prelude::{
     ArrowDataType, Column as Series, CsvReadOptions, DataFrame, DataType, IntoColumn, NamedFrom,
-    ParquetReader, ParquetWriter, PolarsError, PolarsResult, SerReader,
+    ParallelStrategy, ParquetReader, ParquetWriter, PolarsError, PolarsResult, SerReader,
 };
 
 use crate::csv::Sound;
@@ -17,6 +17,16 @@ pub(crate) type Columns = Vec<(String, Column)>;
 
 /// Reads a CSV text that was checked; every cell comes as text and is recognised here.
 pub(crate) fn read_csv(file: &str, sound: &Sound, settings: &CsvSettings) -> Result<Columns, Error> {
+    read_csv_as(file, sound, settings, |_, texts| Some(Column::recognised(texts)))
+}
+
+/// The same, with a say in what becomes of each column's texts; a column that becomes nothing is left out.
+pub(crate) fn read_csv_as(
+    file: &str,
+    sound: &Sound,
+    settings: &CsvSettings,
+    column: impl Fn(&str, &[Option<&str>]) -> Option<Column>,
+) -> Result<Columns, Error> {
     let wrong = |error: PolarsError| Error::Csv { file: file.to_owned(), reason: error.to_string() };
     let frame = CsvReadOptions::default()
         .with_has_header(true)
@@ -31,10 +41,12 @@ pub(crate) fn read_csv(file: &str, sound: &Sound, settings: &CsvSettings) -> Res
             format!("{expected} rows were counted, and {actual} were read; are all double quotes doubled?");
         return Err(Error::Csv { file: file.to_owned(), reason });
     }
-    let columns = sound.header.iter().zip(frame.columns()).map(|(name, series)| {
-        let cells = series.str().map_err(wrong)?;
-        let cells = cells.iter().map(|cell| cell.filter(|cell| !settings.is_missing(cell)));
-        Ok((name.clone(), Column::recognised(&cells.collect::<Vec<_>>())))
+    let columns = sound.header.iter().zip(frame.columns()).filter_map(|(name, series)| {
+        let cells = match series.str() {
+            Ok(cells) => cells.iter().map(|cell| cell.filter(|cell| !settings.is_missing(cell))),
+            Err(error) => return Some(Err(wrong(error))),
+        };
+        Some(Ok((name.clone(), column(name, &cells.collect::<Vec<_>>())?)))
     });
     columns.collect()
 }
@@ -53,6 +65,51 @@ pub(crate) fn read_parquet(file: &str, handle: File) -> Result<Columns, Error> {
         frame.map_err(|error| wrong(error.to_string()))
     }));
     read.unwrap_or_else(|_| Err(wrong("its parts contradict each other; is the file damaged?".to_owned())))
+}
+
+/// Reads some columns of a Parquet file in memory, of all rows or of some (first, how many), on the calling thread.
+pub(crate) fn read_part(
+    file: &str,
+    bytes: &[u8],
+    names: &[&str],
+    rows: Option<(usize, usize)>,
+) -> Result<Columns, Error> {
+    let wrong = |reason: String| Error::Parquet { file: file.to_owned(), reason };
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let reader = ParquetReader::new(Cursor::new(bytes)).with_columns(Some(names)).with_slice(rows);
+        let frame = reader.read_parallel(ParallelStrategy::None).set_rechunk(true).finish();
+        frame.and_then(|frame| columns(&frame)).map_err(|error| wrong(error.to_string()))
+    }));
+    read.unwrap_or_else(|_| Err(wrong("its parts contradict each other; is the file damaged?".to_owned())))
+}
+
+/// The names of a Parquet file's columns, and whether each holds texts. Of the `wanted` ones every type must be readable.
+pub(crate) fn parquet_kinds(
+    file: &str,
+    handle: File,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<(String, bool)>, Error> {
+    let wrong = |reason: String| Error::Parquet { file: file.to_owned(), reason };
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        let mut reader = ParquetReader::new(handle);
+        let mut unsupported = unsupported(&mut reader).map_err(|error| wrong(error.to_string()))?;
+        unsupported.retain(|(name, _)| wanted(name));
+        if !unsupported.is_empty() {
+            return Err(Error::UnsupportedTypes { file: file.to_owned(), columns: unsupported });
+        }
+        let schema = reader.schema().map_err(|error| wrong(error.to_string()))?;
+        Ok(schema.iter().map(|(name, field)| (name.to_string(), is_text(&field.dtype))).collect())
+    }));
+    read.unwrap_or_else(|_| Err(wrong("its footer contradicts itself; is the file damaged?".to_owned())))
+}
+
+fn is_text(kind: &ArrowDataType) -> bool {
+    use ArrowDataType as Kind;
+    match kind {
+        Kind::Dictionary(_, values, _) => is_text(values),
+        kind => [Kind::Utf8, Kind::LargeUtf8, Kind::Utf8View].contains(kind),
+    }
 }
 
 /// The columns that cannot be read, with their types.
@@ -104,6 +161,15 @@ pub(crate) fn write_parquet(columns: &[(&str, &Column)], out: &mut dyn Write) ->
     let series = columns.iter().map(|(name, column)| series(name, column));
     let mut frame = DataFrame::new_infer_height(series.collect())?;
     ParquetWriter::new(out).finish(&mut frame)?;
+    Ok(())
+}
+
+/// The same as one row group, on the calling thread.
+pub(crate) fn write_parquet_part(columns: &[(&str, &Column)], out: &mut dyn Write) -> PolarsResult<()> {
+    let series = columns.iter().map(|(name, column)| series(name, column));
+    let mut frame = DataFrame::new_infer_height(series.collect())?;
+    let n_rows = frame.height().max(1);
+    ParquetWriter::new(out).with_row_group_size(Some(n_rows)).set_parallel(false).finish(&mut frame)?;
     Ok(())
 }
 

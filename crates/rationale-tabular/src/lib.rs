@@ -19,6 +19,9 @@
 //! # Ok::<(), rationale_tabular::Error>(())
 //! ```
 //!
+//! What is too large for memory is a [`Source`]: a file, a folder or a pattern of paths, read part by part. [`stream`] reads,
+//! works and writes at once, and [`Parts`] are the file that comes of it, even where the run is cut off and resumed.
+//!
 //! # Should I be using this crate?
 //!
 //! Only to read and write files. It brings polars, which takes minutes to compile; the explainers themselves work on
@@ -32,8 +35,13 @@ mod error;
 mod frame;
 mod label;
 mod nearest;
+mod parquet;
+mod parts;
+mod pipeline;
 mod recognise;
+mod scan;
 mod schema;
+mod source;
 mod table;
 mod write;
 
@@ -43,7 +51,10 @@ pub use csv::{CsvSettings, DEFAULT_MISSING, Separator};
 pub use encoder::{Encoded, Encoder, Encoding, MissingValues, UnseenCategory};
 pub use error::{AbsentColumn, Error};
 pub use label::labels;
+pub use parts::{Leftover, Parts};
+pub use pipeline::{Finished, stream};
 pub use recognise::Foreign;
 pub use schema::{Field, FieldKind, MOST_CATEGORIES, Schema};
+pub use source::{Part, PartReader, Source};
 pub use table::{Place, Table};
-pub use write::{OutputFormat, write_attributions, write_interactions, write_table};
+pub use write::{OutputFormat, attribution_columns, write_attributions, write_interactions, write_table};

@@ -110,6 +110,21 @@ impl Table {
         Ok(Self { name, columns, n_rows, places })
     }
 
+    /// Some rows of a file, from the row `first` (counted from 0) on; lines where the file is a text.
+    pub(crate) fn part(
+        name: String,
+        columns: Vec<(String, Column)>,
+        first: u64,
+        lines: Option<Vec<u64>>,
+    ) -> Result<Self, Error> {
+        let mut table = Self::new(name, columns)?;
+        for (row, place) in table.places.iter_mut().enumerate() {
+            place.row += first;
+            place.line = lines.as_ref().and_then(|lines| lines.get(row).copied());
+        }
+        Ok(table)
+    }
+
     /// The file's path, or the name given.
     pub fn name(&self) -> &str {
         &self.name

@@ -56,8 +56,8 @@ pub fn write_attributions(
         OutputFormat::Npy => {
             write(path, |out| attributions.values().write_npy(out).map_err(io::Error::other))
         }
-        OutputFormat::Csv => write_columns_as_csv(path, &attribution_columns(attributions)),
-        OutputFormat::Parquet => write_columns_as_parquet(path, &attribution_columns(attributions)),
+        OutputFormat::Csv => write_columns_as_csv(path, &attribution_columns(attributions, 0)),
+        OutputFormat::Parquet => write_columns_as_parquet(path, &attribution_columns(attributions, 0)),
     }
 }
 
@@ -129,9 +129,11 @@ fn cell(column: &Column, row: usize) -> Cell<'_> {
     }
 }
 
-/// `row`, features, base values, predictions, output by output.
-fn attribution_columns(attributions: &Attributions) -> Vec<(String, Column)> {
-    let mut columns = vec![("row".to_owned(), counts(0..attributions.n_rows()))];
+/// The columns of a Parquet or CSV file of attributions whose first row is the row `first` of its table: `row`, features, base
+/// values, predictions, output by output.
+pub fn attribution_columns(attributions: &Attributions, first: u64) -> Vec<(String, Column)> {
+    let first = first as usize;
+    let mut columns = vec![("row".to_owned(), counts(first..first + attributions.n_rows()))];
     let named = |name: &str, output: usize| match attributions.output_names() {
         [_] => name.to_owned(),
         outputs => format!("{name}[{}]", outputs[output]),
@@ -259,7 +261,7 @@ mod tests {
         let explained =
             Attributions::new(values, ndarray::Array2::zeros((1, 2)), ndarray::Array2::zeros((1, 2)));
         let names: Vec<_> =
-            attribution_columns(&explained.unwrap()).into_iter().map(|(name, _)| name).collect();
+            attribution_columns(&explained.unwrap(), 0).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names[1], "feature 0[output 0]");
         assert_eq!(names[6], "prediction[output 1]");
     }

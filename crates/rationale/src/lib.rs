@@ -23,7 +23,7 @@
 pub use rationale_audit as audit;
 pub use rationale_core::{
     Absence, Attributions, Background, Draws, Error, Evidence, Explain, FeatureGroups, Fingerprint, FromFn,
-    Game, Hasher, Parameter, Predict, Progress, Seed, Silent, TableGame, Target, json, least_squares,
+    Game, Hasher, Parameter, Predict, Progress, Seed, Silent, Summary, TableGame, Target, json, least_squares,
     separable, whole,
 };
 #[cfg(feature = "onnx")]

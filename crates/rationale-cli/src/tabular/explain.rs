@@ -8,7 +8,7 @@ use rationale::shapley::tree::{Engine, Error, Precision, RescaledTreeShap, TreeS
 use rationale::tabular::{OutputFormat, Table, labels, write_attributions, write_interactions};
 use rationale::{Attributions, Background, Explain, FeatureGroups, json, whole};
 
-use super::{Model, encode, say};
+use super::{Model, encode, say, stream};
 use crate::arguments::Common;
 use crate::bar::Bar;
 use crate::failure::Usage;
@@ -16,9 +16,10 @@ use crate::failure::Usage;
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    model: Model,
-    /// The rows to explain: CSV or Parquet.
-    data: PathBuf,
+    pub(super) model: Model,
+    /// The rows to explain: a CSV or Parquet file; or, for an --out that is .parquet, a folder of them (column=value in the
+    /// names of folders are columns) or a pattern such as 'data/*.parquet'.
+    pub(super) data: PathBuf,
     /// How to explain.
     #[arg(long, value_enum)]
     method: Method,
@@ -30,7 +31,7 @@ pub(crate) struct Arguments {
     perturbation: Option<Perturbation>,
     /// Explain the margin, or (approximately, with a background) the probability or the loss as shap rescales them.
     #[arg(long, value_enum, default_value_t = Scale::Margin)]
-    scale: Scale,
+    pub(super) scale: Scale,
     /// The column with what happened, for --scale rescaled-loss: numbers, or texts with --favourable.
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
@@ -39,25 +40,27 @@ pub(crate) struct Arguments {
     favourable: Option<String>,
     /// What computes tree-shap; the evidence names what did.
     #[arg(long, value_enum, default_value_t = EngineName::Auto)]
-    engine: EngineName,
+    pub(super) engine: EngineName,
     /// float64, or float32 lanes: faster, with about six right digits.
     #[arg(long, value_enum, default_value_t = PrecisionName::Double)]
-    precision: PrecisionName,
+    pub(super) precision: PrecisionName,
     /// Write [row, feature, feature, output]: how features work in pairs.
     #[arg(long)]
-    interactions: bool,
+    pub(super) interactions: bool,
     /// One output only, by its name or its number counted from 0; all where not given.
     #[arg(long, value_name = "K|NAME")]
-    target: Option<String>,
+    pub(super) target: Option<String>,
     /// One value a feature of the model, or one a column of the table with all its categories summed.
     #[arg(long, value_enum, default_value_t = By::Feature)]
-    by: By,
+    pub(super) by: By,
     /// Count the cover of the trees' nodes from the rows of this file, for a model that has none or by choice.
     #[arg(long, value_name = "FILE")]
     cover: Option<PathBuf>,
     /// The file to write: .parquet, .csv, .json, or .npy (float64 [row, feature, output]).
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
+    #[command(flatten)]
+    pub(super) stream: stream::PartByPart,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,7 +78,7 @@ enum Perturbation {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Scale {
+pub(super) enum Scale {
     /// What trees add up to.
     Margin,
     /// The probability, by rescaling the margin's values pair by pair.
@@ -85,7 +88,7 @@ enum Scale {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum EngineName {
+pub(super) enum EngineName {
     /// The one that is likely to be fastest for the model and the number of rows.
     Auto,
     /// One pattern look-up a row and leaf: the reference.
@@ -108,7 +111,7 @@ impl EngineName {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum PrecisionName {
+pub(super) enum PrecisionName {
     /// float64.
     Double,
     /// float32, folded into float64.
@@ -125,7 +128,7 @@ impl PrecisionName {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum By {
+pub(super) enum By {
     /// As the model numbers them.
     Feature,
     /// As the table names them.
@@ -138,6 +141,9 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let Method::TreeShap = arguments.method;
     let format = OutputFormat::from_path(&arguments.out)?;
     let model = arguments.model()?;
+    if arguments.stream.is_asked(&arguments.data, format) {
+        return stream::execute(arguments, &model, format, common);
+    }
     let table = Table::read(&arguments.data)?;
     let rows = encode(&model, &table, common)?.rows;
     let background = arguments.background(&model)?;
@@ -238,7 +244,7 @@ impl Arguments {
         })
     }
 
-    fn tree_shap(&self, model: &ScoringModel, background: Option<&Background>) -> anyhow::Result<TreeShap> {
+    pub(super) fn tree_shap(&self, model: &ScoringModel, background: Option<&Background>) -> anyhow::Result<TreeShap> {
         let explainer = tree_shap(model, background)?;
         Ok(explainer.with_engine(self.engine.engine()).with_precision(self.precision.precision()))
     }
@@ -263,7 +269,7 @@ impl Arguments {
         }
     }
 
-    fn background(&self, model: &ScoringModel) -> anyhow::Result<Option<Background>> {
+    pub(super) fn background(&self, model: &ScoringModel) -> anyhow::Result<Option<Background>> {
         let Some(path) = &self.background else { return Ok(None) };
         let rows = model.encoder().encode(&Table::read(path)?)?.rows;
         Ok(Some(Background::new(rows)?))
@@ -285,7 +291,7 @@ fn tree_shap(model: &ScoringModel, background: Option<&Background>) -> anyhow::R
 }
 
 /// An output by its name, or else by its number.
-fn output(model: &ScoringModel, target: &str) -> anyhow::Result<usize> {
+pub(super) fn output(model: &ScoringModel, target: &str) -> anyhow::Result<usize> {
     let names = model.trees().output_names();
     if let Some(place) = names.iter().position(|name| name == target) {
         return Ok(place);
@@ -296,7 +302,7 @@ fn output(model: &ScoringModel, target: &str) -> anyhow::Result<usize> {
     }
 }
 
-fn in_shape(
+pub(super) fn in_shape(
     explained: Attributions,
     target: Option<usize>,
     by: By,
