@@ -46,4 +46,4 @@ pub use label::labels;
 pub use recognise::Foreign;
 pub use schema::{Field, FieldKind, MOST_CATEGORIES, Schema};
 pub use table::{Place, Table};
-pub use write::{OutputFormat, write_attributions, write_interactions, write_table};
+pub use write::{OutputFormat, write_attributions, write_attributions_of, write_interactions, write_table};
