@@ -20,7 +20,6 @@ impl Bar {
     }
 
     /// `what` is being done, a unit a row that the model is asked about.
-    #[cfg(feature = "tabular")]
     pub(crate) fn of_calls(what: &'static str, n_calls: u64, common: &Common) -> Self {
         let bar = Self::new(what, n_calls, common);
         let style =

@@ -2,6 +2,7 @@
 
 mod asked;
 mod audit;
+mod compare;
 mod demo;
 mod explain;
 mod inspect;
@@ -11,6 +12,8 @@ mod summary;
 mod told;
 
 use std::path::PathBuf;
+
+pub(crate) use self::compare::Comparison;
 
 use clap::{Args, Subcommand, ValueEnum};
 use rationale::audit::ScoringModel;
@@ -39,6 +42,10 @@ pub(crate) fn execute(command: Command, common: &Common) -> anyhow::Result<()> {
         Command::Tabular(arguments) => explain::execute(&arguments, common),
         Command::Audit(arguments) => audit::execute(&arguments, common),
     }
+}
+
+pub(crate) fn compare(comparison: &Comparison, common: &Common) -> anyhow::Result<()> {
+    compare::execute(comparison, common)
 }
 
 /// An output folder.

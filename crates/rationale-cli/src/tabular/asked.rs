@@ -200,6 +200,18 @@ impl Asked {
         })
     }
 
+    /// The trees, and the background to compare with.
+    pub(super) fn of_trees<'r>(
+        &self,
+        read: &'r Read,
+    ) -> anyhow::Result<(&'r ScoringModel, Option<Background>)> {
+        // Checked before anything was read.
+        let model = read.trees.as_ref().ok_or_else(|| Usage::new("tree-shap needs a model of trees"))?;
+        let Some(path) = &self.background else { return Ok((model, None)) };
+        let rows = model.encoder().encode(&Table::read(path)?)?.rows;
+        Ok((model, Some(Background::new(rows)?)))
+    }
+
     fn trees(&self) -> anyhow::Result<ScoringModel> {
         let model = self.model.read()?;
         let Some(path) = &self.cover else { return Ok(model) };

@@ -178,7 +178,7 @@ impl Arguments {
 
     /// Shapley values of trees.
     fn by_trees(&self, read: &Read, common: &Common) -> anyhow::Result<Attributions> {
-        let (model, background) = self.of_trees(read)?;
+        let (model, background) = self.asked.of_trees(read)?;
         let explainer = self.explainer(model, background.as_ref(), &read.table)?;
         let bar = Bar::new("tree-shap", read.rows.nrows() as u64, common);
         let explained = explainer.explain(read.rows.view(), &bar)?;
@@ -186,7 +186,7 @@ impl Arguments {
     }
 
     fn interactions(&self, read: &Read, format: OutputFormat, common: &Common) -> anyhow::Result<()> {
-        let (model, background) = self.of_trees(read)?;
+        let (model, background) = self.asked.of_trees(read)?;
         let explainer = self.tree_shap(model, background.as_ref())?;
         let bar = Bar::new("tree-shap", read.rows.nrows() as u64, common);
         let pairs = explainer.interactions(read.rows.view(), &bar)?;
@@ -200,15 +200,6 @@ impl Arguments {
         write_beside(out, "evidence.json", &json::evidence(summed))?;
         let told = if common.json { json::evidence(summed) } else { told::of(summed, &read.numbers, &[])? };
         say(common, &[told, told::wrote(out)].join("\n"))
-    }
-
-    /// The trees, and the background to compare with.
-    fn of_trees<'r>(&self, read: &'r Read) -> anyhow::Result<(&'r ScoringModel, Option<Background>)> {
-        // Checked before anything was read.
-        let model = read.trees.as_ref().ok_or_else(|| Usage::new("tree-shap needs a model of trees"))?;
-        let Some(path) = &self.asked.background else { return Ok((model, None)) };
-        let rows = model.encoder().encode(&Table::read(path)?)?.rows;
-        Ok((model, Some(Background::new(rows)?)))
     }
 
     /// Writes one method's values with their evidence, and gives what to tell.
@@ -288,7 +279,7 @@ impl Arguments {
     }
 }
 
-fn tree_shap(model: &ScoringModel, background: Option<&Background>) -> anyhow::Result<TreeShap> {
+pub(super) fn tree_shap(model: &ScoringModel, background: Option<&Background>) -> anyhow::Result<TreeShap> {
     let explainer = match background {
         Some(background) => TreeShap::interventional(model.trees(), background),
         None => TreeShap::path_dependent(model.trees()),
@@ -302,7 +293,7 @@ fn tree_shap(model: &ScoringModel, background: Option<&Background>) -> anyhow::R
     })
 }
 
-fn in_shape(
+pub(super) fn in_shape(
     explained: Attributions,
     target: Option<usize>,
     by: By,
