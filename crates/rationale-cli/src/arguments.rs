@@ -25,6 +25,9 @@ pub(crate) enum Command {
     #[cfg(feature = "image")]
     #[command(flatten)]
     Image(crate::image::Command),
+    /// Several methods side by side, with how far they agree.
+    #[cfg(any(feature = "image", feature = "tabular"))]
+    Compare(crate::compare::Arguments),
     /// Print completions for a shell.
     Completions {
         /// The shell.

@@ -1,10 +1,12 @@
 //! Commands over networks and pictures.
 
+mod answers;
 mod compare;
 mod demo;
 mod explain;
 mod inspect;
 mod labelled;
+mod method;
 mod network;
 mod photograph;
 mod render;
@@ -14,6 +16,8 @@ pub(crate) use demo::write as write_demo;
 #[cfg(feature = "tabular")]
 pub(crate) use inspect::of_network;
 
+pub(crate) use self::compare::Arguments as Comparison;
+
 use clap::Subcommand;
 
 use crate::arguments::Common;
@@ -22,13 +26,14 @@ use crate::arguments::Common;
 pub(crate) enum Command {
     /// Show where a network looks in a picture.
     Image(Box<explain::Arguments>),
-    /// Several methods side by side, with how far they agree.
-    Compare(Box<compare::Arguments>),
 }
 
 pub(crate) fn execute(command: Command, common: &Common) -> anyhow::Result<()> {
     match command {
         Command::Image(arguments) => explain::execute(&arguments, common),
-        Command::Compare(arguments) => compare::execute(&arguments, common),
     }
+}
+
+pub(crate) fn compare(comparison: &Comparison, common: &Common) -> anyhow::Result<()> {
+    compare::execute(comparison, common)
 }

@@ -9,8 +9,12 @@
 //! | 1 | failed on this input |
 //! | 2 | wrong usage |
 
+#[cfg(any(feature = "image", feature = "tabular"))]
+mod agreement;
 mod arguments;
 mod bar;
+#[cfg(any(feature = "image", feature = "tabular"))]
+mod compare;
 mod failure;
 #[cfg(feature = "image")]
 mod image;
@@ -65,11 +69,14 @@ fn prepare(common: &Common) -> anyhow::Result<()> {
 }
 
 fn execute(arguments: Arguments) -> anyhow::Result<()> {
-    match arguments.command {
+    let Arguments { command, common } = arguments;
+    match command {
         #[cfg(feature = "tabular")]
-        Command::Tabular(command) => tabular::execute(command, &arguments.common),
+        Command::Tabular(command) => tabular::execute(command, &common),
         #[cfg(feature = "image")]
-        Command::Image(command) => image::execute(command, &arguments.common),
+        Command::Image(command) => image::execute(command, &common),
+        #[cfg(any(feature = "image", feature = "tabular"))]
+        Command::Compare(arguments) => compare::execute(&arguments, &common),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "rationale", &mut std::io::stdout());
             Ok(())

@@ -1,17 +1,24 @@
 //! Commands over tables and trees.
 
+mod asked;
 mod audit;
+mod compare;
 mod demo;
 mod explain;
 mod inspect;
+mod methods;
+mod scored;
 mod stream;
 mod summary;
+mod told;
 
 use std::path::PathBuf;
 
+pub(crate) use self::compare::Comparison;
+
 use clap::{Args, Subcommand, ValueEnum};
 use rationale::audit::ScoringModel;
-use rationale::tabular::{Table, UnseenCategory};
+use rationale::tabular::{Encoded, Encoder, Table, UnseenCategory};
 use rationale::whole::Existing;
 
 use crate::arguments::Common;
@@ -36,6 +43,10 @@ pub(crate) fn execute(command: Command, common: &Common) -> anyhow::Result<()> {
         Command::Tabular(arguments) => explain::execute(&arguments, common),
         Command::Audit(arguments) => audit::execute(&arguments, common),
     }
+}
+
+pub(crate) fn compare(comparison: &Comparison, common: &Common) -> anyhow::Result<()> {
+    compare::execute(comparison, common)
 }
 
 /// An output folder.
@@ -63,7 +74,8 @@ impl Folder {
 /// A model file, and how its columns are found in a table.
 #[derive(Debug, Args)]
 struct Model {
-    /// The model: a file of XGBoost, LightGBM, CatBoost, scikit-learn (skops or ONNX) or of this program, recognised by its content.
+    /// The model: a file of XGBoost, LightGBM, CatBoost, scikit-learn (skops or ONNX) or of this program, recognised by its content;
+    /// `-` where `tabular --predict-command` asks a program.
     model: PathBuf,
     /// The names of the model's features in order, for a file that names none: A,B,C.
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
@@ -83,28 +95,28 @@ enum Unseen {
 }
 
 impl Model {
+    fn unseen(&self) -> UnseenCategory {
+        match self.unseen {
+            Unseen::Refuse => UnseenCategory::Refuse,
+            Unseen::Missing => UnseenCategory::Missing,
+        }
+    }
+
     /// Reads the file.
     fn read(&self) -> anyhow::Result<ScoringModel> {
         let mut model = ScoringModel::read(&self.model)?;
         if let Some(names) = &self.feature_names {
             model = model.with_feature_names(names)?;
         }
-        let encoder = model.encoder().clone().with_unseen(match self.unseen {
-            Unseen::Refuse => UnseenCategory::Refuse,
-            Unseen::Missing => UnseenCategory::Missing,
-        });
+        let encoder = model.encoder().clone().with_unseen(self.unseen());
         model.source().notes.iter().for_each(|note| tracing::info!("{}: {note}", self.model.display()));
         Ok(model.with_encoder(encoder)?)
     }
 }
 
 /// The rows of a table for a model; says which columns it does not use.
-fn encode(
-    model: &ScoringModel,
-    table: &Table,
-    common: &Common,
-) -> anyhow::Result<rationale::tabular::Encoded> {
-    let encoded = model.encoder().encode(table)?;
+fn encode(encoder: &Encoder, table: &Table, common: &Common) -> anyhow::Result<Encoded> {
+    let encoded = encoder.encode(table)?;
     if !encoded.ignored.is_empty() {
         note(common, &format!("`{}`: the model does not use {}", table.name(), encoded.ignored.join(", ")));
     }

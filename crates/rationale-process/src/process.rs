@@ -25,6 +25,7 @@ pub struct Process {
     arguments: Vec<OsString>,
     folder: Option<PathBuf>,
     format: Format,
+    categories: Vec<Option<Vec<String>>>,
     batch_rows: usize,
     timeout: Duration,
     tries: usize,
@@ -38,6 +39,7 @@ impl Process {
             arguments: Vec::new(),
             folder: None,
             format: Format::default(),
+            categories: Vec::new(),
             batch_rows: BATCH_ROWS,
             timeout: TIMEOUT,
             tries: TRIES,
@@ -59,6 +61,13 @@ impl Process {
     /// Sets how lines are written; JSON by default.
     pub fn with_format(mut self, format: Format) -> Self {
         self.format = format;
+        self
+    }
+
+    /// Names the categories of columns, in order and none for columns of numbers: the number k of a column of categories
+    /// is written as the name of its k-th.
+    pub fn with_categories(mut self, categories: Vec<Option<Vec<String>>>) -> Self {
+        self.categories = categories;
         self
     }
 
@@ -176,7 +185,9 @@ impl ProcessModel {
         let is_first = running.last_asked == 0;
         running.last_asked = asked;
         let mut text = String::new();
-        rows.rows().into_iter().for_each(|row| self.settings.format.write(row, &mut text));
+        rows.rows()
+            .into_iter()
+            .for_each(|row| self.settings.format.write(row, &self.settings.categories, &mut text));
         let mut lines = Vec::with_capacity(asked);
         if !running.send(text) {
             return Ok((lines, Some(NoLine::Ended)));

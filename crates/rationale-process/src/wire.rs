@@ -22,9 +22,13 @@ pub(crate) enum Fault {
     NotFinite,
 }
 
+/// The names of each column's categories; none for a column of numbers.
+pub(crate) type Categories = [Option<Vec<String>>];
+
 impl Format {
-    /// Adds a row and the end of its line. Numbers have as many digits as float64 needs.
-    pub(crate) fn write(self, row: ArrayView1<'_, f64>, out: &mut String) {
+    /// Adds a row and the end of its line. Numbers have as many digits as float64 needs; a category's number is written
+    /// as its name.
+    pub(crate) fn write(self, row: ArrayView1<'_, f64>, categories: &Categories, out: &mut String) {
         if self == Self::Json {
             out.push('[');
         }
@@ -32,9 +36,24 @@ impl Format {
             if place > 0 {
                 out.push(',');
             }
-            self.write_number(*value, out);
+            match categories.get(place).and_then(|names| name_of(names.as_deref()?, *value)) {
+                Some(name) => self.write_text(name, out),
+                None => self.write_number(*value, out),
+            }
         }
         out.push_str(if self == Self::Json { "]\n" } else { "\n" });
+    }
+
+    fn write_text(self, text: &str, out: &mut String) {
+        match self {
+            Self::Json => out.push_str(&Value::from(text).to_string()),
+            Self::Csv if text.contains([',', '"', '\n', '\r']) => {
+                out.push('"');
+                out.push_str(&text.replace('"', "\"\""));
+                out.push('"');
+            }
+            Self::Csv => out.push_str(text),
+        }
     }
 
     fn write_number(self, value: f64, out: &mut String) {
@@ -56,6 +75,13 @@ impl Format {
         };
         if scores.iter().all(|score| score.is_finite()) { Ok(scores) } else { Err(Fault::NotFinite) }
     }
+}
+
+/// The name of a category by its number; none for a number that is none of theirs, such as a missing value.
+fn name_of(names: &[String], value: f64) -> Option<&str> {
+    let is_place = value >= 0.0 && value.fract() == 0.0 && value < names.len() as f64;
+    #[expect(clippy::cast_sign_loss, reason = "checked just above")]
+    is_place.then(|| names[value as usize].as_str())
 }
 
 fn from_json(line: &str) -> Result<Vec<f64>, Fault> {
@@ -95,8 +121,22 @@ mod tests {
 
     fn written(format: Format) -> String {
         let mut out = String::new();
-        format.write(array![0.1 + 0.2, f64::NAN, -3.0, f64::INFINITY].view(), &mut out);
+        format.write(array![0.1 + 0.2, f64::NAN, -3.0, f64::INFINITY].view(), &[], &mut out);
         out
+    }
+
+    #[test]
+    fn categories_are_written_by_their_names() {
+        let categories = [None, Some(vec!["a \"b\", c".to_owned(), "baker".to_owned()])];
+        let written = |format: Format, code: f64| {
+            let mut out = String::new();
+            format.write(array![7.0, code].view(), &categories, &mut out);
+            out
+        };
+        assert_eq!(written(Format::Json, 0.0), "[7,\"a \\\"b\\\", c\"]\n");
+        assert_eq!(written(Format::Csv, 0.0), "7,\"a \"\"b\"\", c\"\n");
+        assert_eq!(written(Format::Csv, 1.0), "7,baker\n");
+        assert_eq!(written(Format::Json, f64::NAN), "[7,null]\n");
     }
 
     #[test]

@@ -57,6 +57,12 @@ impl<'a> Explained<'a> {
         finite(self.attributions.values()[[row, feature, self.output]])
     }
 
+    /// The standard error of the attribution, where values were sampled and it is a number.
+    pub(crate) fn error(&self, row: usize, feature: usize) -> Option<f64> {
+        let errors = self.attributions.evidence().standard_error.as_ref()?;
+        errors.get([row, feature, self.output]).copied().filter(|error| error.is_finite())
+    }
+
     pub(crate) fn base_value(&self, row: usize) -> f64 {
         finite(self.attributions.base_values()[[row, self.output]])
     }

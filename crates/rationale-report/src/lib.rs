@@ -20,6 +20,7 @@
 //! | [`dependence`] | how one feature's attribution follows its value |
 //! | [`heatmap`] | which rows are explained alike |
 //! | [`decision`] | how rows part on the way to their predictions |
+//! | [`side_by_side`] | what several methods say of one row |
 //! | [`Sheet`] | where networks and methods look: pictures side by side, with captions |
 //!
 //! The same input gives the same bytes on every machine: text is measured and drawn with one embedded font, nothing is
@@ -47,6 +48,7 @@ mod picture;
 mod scale;
 mod scene;
 mod sheet;
+mod side_by_side;
 mod strips;
 mod svg;
 mod swarm;
@@ -66,5 +68,6 @@ pub use number::{number, signed};
 pub use page::{Block, Cell, Page, Section};
 pub use picture::Picture;
 pub use sheet::{Panel, Sheet};
+pub use side_by_side::side_by_side;
 pub use theme::{Settings, Theme};
 pub use waterfall::waterfall;

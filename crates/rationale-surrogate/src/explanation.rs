@@ -33,6 +33,11 @@ impl Explanation {
         self.models.iter().find(|model| model.output == output)
     }
 
+    /// The same without the samples, which weigh most by far, for those who keep the explanations of many rows.
+    pub fn without_samples(self) -> Self {
+        Self { neighbourhood: Neighbourhood::none(), ..self }
+    }
+
     /// How far the first `top` features of an output change with the kernel's width: the smallest share of them that
     /// another width asked for has as well (Jaccard's index). None where no other width was asked for.
     pub fn width_agreement(&self, output: usize, top: usize) -> Option<f64> {

@@ -51,6 +51,12 @@ pub struct Neighbourhood {
 }
 
 impl Neighbourhood {
+    /// No samples at all.
+    pub(crate) fn none() -> Self {
+        let nothing = Array2::zeros((0, 0));
+        Self { design: nothing.clone(), outputs: nothing, distances: Array1::zeros(0), names: Vec::new() }
+    }
+
     /// Takes a design `[sample, feature]`, outputs `[sample, output]` and distances `[sample]` from sample 0.
     pub fn new(design: Array2<f64>, outputs: Array2<f64>, distances: Array1<f64>) -> Result<Self, Error> {
         let expected = design.nrows();

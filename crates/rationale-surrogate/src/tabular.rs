@@ -48,6 +48,7 @@ mod truncated_normal;
 use std::ops::Range;
 
 use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, Axis, Slice, concatenate};
+use rationale_core::separable::Ranking;
 use rationale_core::{Attributions, Explain, Fingerprint, Predict, Progress, Silent};
 use rayon::prelude::*;
 
@@ -55,7 +56,7 @@ pub use self::discretiser::Discretisation;
 use self::feature::{Feature, Own};
 use crate::engine::{Neighbours, Stream, explain};
 use crate::memory::{Key, Memory};
-use crate::{Columns, Error, Explanation, Labels, Lime, Neighbourhood, kernel};
+use crate::{Columns, Error, Explanation, Labels, Lime, LocalModel, Neighbourhood, kernel};
 
 /// Where neighbours of a number lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -126,6 +127,16 @@ impl<'a> LimeTabular<'a> {
         self.explain_with(&self.lime, row, row_idx, progress)
     }
 
+    /// Explanations of rows `[row, column]` as one array: values are coefficient times the input's own coordinate, the
+    /// base value is the intercept. All must be of the same number of outputs.
+    pub fn attributions(
+        &self,
+        explained: &[Explanation],
+        rows: ArrayView2<'_, f64>,
+    ) -> Result<Attributions, Error> {
+        Ok(attributions(&self.columns, explained, rows, self.lime.confidence)?)
+    }
+
     fn explain_with(
         &self,
         lime: &Lime,
@@ -163,11 +174,11 @@ impl Explain for LimeTabular<'_> {
         let one = |row: usize| {
             let explained = self.explain_with(&lime, rows.row(row), row as u64, &Silent);
             progress.advance(1);
-            explained
+            explained.map(Explanation::without_samples)
         };
         let explained: Result<Vec<Explanation>, Error> = (0..rows.nrows()).into_par_iter().map(one).collect();
         let explained = explained.map_err(|error| error.of_method("lime"))?;
-        attributions(&self.columns, &explained, rows)
+        attributions(&self.columns, &explained, rows, lime.confidence)
     }
 }
 
@@ -175,10 +186,12 @@ fn attributions(
     columns: &Columns,
     explained: &[Explanation],
     rows: ArrayView2<'_, f64>,
+    confidence: f64,
 ) -> Result<Attributions, rationale_core::Error> {
     let n_outputs = explained.first().map_or(0, |it| it.models.len());
     let shape = (rows.nrows(), columns.as_slice().len(), n_outputs);
     let (mut values, mut errors) = (Array3::zeros(shape), Array3::zeros(shape));
+    let mut separable = Array3::from_elem((shape.0, shape.1.saturating_sub(1), shape.2), false);
     let mut base_values = Array2::zeros((shape.0, shape.2));
     let mut predictions = base_values.clone();
     for (row, explanation) in explained.iter().enumerate() {
@@ -189,6 +202,9 @@ fn attributions(
                 values[[row, term.feature, output]] = term.contribution();
                 errors[[row, term.feature, output]] = term.standard_error * term.value.abs();
             }
+            let is_separable = contributions_apart(model, shape.1, confidence)?;
+            let mut marks = separable.index_axis_mut(Axis(0), row);
+            marks.column_mut(output).iter_mut().zip(is_separable).for_each(|(mark, is)| *mark = is);
         }
     }
     let names = columns.as_slice().iter().map(|column| column.name().to_owned()).collect();
@@ -198,7 +214,24 @@ fn attributions(
     let n_constant = explained.iter().flat_map(|it| &it.models).filter(|model| model.is_constant).count();
     let evidence = first.evidence.clone().with_data(Fingerprint::of_rows(rows)).with_model_calls(calls);
     let evidence = evidence.with_parameter("constant_outputs", n_constant);
-    Ok(attributions.with_evidence(evidence.with_standard_error(errors)))
+    Ok(attributions.with_evidence(evidence.with_standard_error(errors).with_separable(separable)))
+}
+
+/// Which contributions at neighbouring ranks can be told apart; features that were not selected have 0 without error.
+fn contributions_apart(
+    model: &LocalModel,
+    n_features: usize,
+    confidence: f64,
+) -> Result<Vec<bool>, rationale_core::Error> {
+    let mut values = Array1::zeros(n_features);
+    let mut covariance = Array2::zeros((n_features, n_features));
+    for (i, a) in model.terms.iter().enumerate() {
+        values[a.feature] = a.contribution();
+        for (j, b) in model.terms.iter().enumerate() {
+            covariance[[a.feature, b.feature]] = model.covariance[[i, j]] * a.value * b.value;
+        }
+    }
+    Ok(Ranking::new(values.view(), covariance.view(), confidence)?.is_separable().to_vec())
 }
 
 fn features(

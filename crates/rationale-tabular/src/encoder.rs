@@ -106,6 +106,11 @@ impl Encoder {
         self.encoding
     }
 
+    /// What happens to unseen categories.
+    pub fn unseen(&self) -> UnseenCategory {
+        self.unseen
+    }
+
     /// The features' names.
     pub fn feature_names(&self) -> &[String] {
         &self.feature_names

@@ -57,4 +57,6 @@ pub use recognise::Foreign;
 pub use schema::{Field, FieldKind, MOST_CATEGORIES, Schema};
 pub use source::{Part, PartReader, Source};
 pub use table::{Place, Table};
-pub use write::{OutputFormat, attribution_columns, write_attributions, write_interactions, write_table};
+pub use write::{
+    OutputFormat, attribution_columns, write_attributions, write_attributions_of, write_interactions, write_table,
+};

@@ -51,13 +51,25 @@ pub fn write_attributions(
     path: &Path,
     format: OutputFormat,
 ) -> Result<(), Error> {
+    let rows: Vec<usize> = (0..attributions.n_rows()).collect();
+    write_attributions_of(attributions, &rows, path, format)
+}
+
+/// Writes attributions of some rows of a table, whose numbers there stand in the column `row`.
+pub fn write_attributions_of(
+    attributions: &Attributions,
+    rows: &[usize],
+    path: &Path,
+    format: OutputFormat,
+) -> Result<(), Error> {
+    check_count("the numbers of rows", attributions.n_rows(), rows.len())?;
     match format {
         OutputFormat::Json => write(path, |out| out.write_all(json::attributions(attributions).as_bytes())),
         OutputFormat::Npy => {
             write(path, |out| attributions.values().write_npy(out).map_err(io::Error::other))
         }
-        OutputFormat::Csv => write_columns_as_csv(path, &attribution_columns(attributions, 0)),
-        OutputFormat::Parquet => write_columns_as_parquet(path, &attribution_columns(attributions, 0)),
+        OutputFormat::Csv => write_columns_as_csv(path, &attribution_columns(attributions, rows)),
+        OutputFormat::Parquet => write_columns_as_parquet(path, &attribution_columns(attributions, rows)),
     }
 }
 
@@ -129,11 +141,10 @@ fn cell(column: &Column, row: usize) -> Cell<'_> {
     }
 }
 
-/// The columns of a Parquet or CSV file of attributions whose first row is the row `first` of its table: `row`, features, base
-/// values, predictions, output by output.
-pub fn attribution_columns(attributions: &Attributions, first: u64) -> Vec<(String, Column)> {
-    let first = first as usize;
-    let mut columns = vec![("row".to_owned(), counts(first..first + attributions.n_rows()))];
+/// The columns of a Parquet or CSV file of attributions of rows with these numbers: `row`, features, base values,
+/// predictions, output by output.
+pub fn attribution_columns(attributions: &Attributions, rows: &[usize]) -> Vec<(String, Column)> {
+    let mut columns = vec![("row".to_owned(), counts(rows.iter().copied()))];
     let named = |name: &str, output: usize| match attributions.output_names() {
         [_] => name.to_owned(),
         outputs => format!("{name}[{}]", outputs[output]),

@@ -1,4 +1,4 @@
-//! `rationale compare`: several methods side by side, with how far they agree.
+//! `rationale compare image`: several methods side by side, with how far they agree.
 
 use std::path::PathBuf;
 
@@ -6,28 +6,30 @@ use clap::Args;
 use rationale::report::Sheet;
 use rationale::vision::CamMethod;
 
+use super::answers::Asking;
 use super::explain::{Look, Shown};
+use super::method::Method;
 use super::network::Model;
 use super::photograph::Photograph;
 use super::render::{self, Format, Style};
+use crate::agreement::{correlation, ranks};
 use crate::arguments::Common;
 use crate::failure::Usage;
 use crate::output::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// What is compared: `image`.
-    #[arg(value_parser = ["image"])]
-    kind: String,
     #[command(flatten)]
     model: Model,
     /// The picture.
     photograph: PathBuf,
     /// The methods; all that need one gradient where not given.
-    #[arg(long, value_parser = super::explain::method)]
-    method: Vec<CamMethod>,
+    #[arg(long, value_parser = Method::parse)]
+    method: Vec<Method>,
     #[command(flatten)]
     look: Look,
+    #[command(flatten)]
+    asking: Asking,
     #[command(flatten)]
     style: Style,
     /// The sheet to write: .png or .svg; the agreement goes beside it as .agreement.json.
@@ -35,24 +37,25 @@ pub(crate) struct Arguments {
     out: PathBuf,
 }
 
-const USUAL: [CamMethod; 6] = [
-    CamMethod::GradCam,
-    CamMethod::GradCamPlusPlus,
-    CamMethod::HiResCam,
-    CamMethod::XGradCam,
-    CamMethod::LayerCam,
-    CamMethod::Random,
+const USUAL: [Method; 6] = [
+    Method::Cam(CamMethod::GradCam),
+    Method::Cam(CamMethod::GradCamPlusPlus),
+    Method::Cam(CamMethod::HiResCam),
+    Method::Cam(CamMethod::XGradCam),
+    Method::Cam(CamMethod::LayerCam),
+    Method::Cam(CamMethod::Random),
 ];
 
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     if render::format(&arguments.out)? != Format::Picture {
         return Err(Usage::new("--out: a sheet is a .png or .svg file").into());
     }
-    arguments.look.check()?;
+    let methods = if arguments.method.is_empty() { USUAL.to_vec() } else { arguments.method.clone() };
+    arguments.look.check(&methods)?;
+    arguments.asking.check(&methods)?;
     let loaded = arguments.model.read(common)?;
     let photograph = Photograph::read(&arguments.photograph, &loaded)?;
-    let methods = if arguments.method.is_empty() { USUAL.to_vec() } else { arguments.method.clone() };
-    let shown = Shown::of(&loaded, &photograph, &methods, &arguments.look, common)?;
+    let shown = Shown::of(&loaded, &photograph, &methods, (&arguments.look, &arguments.asking), common)?;
     let agreement = agreement(&shown);
     let sheet = Sheet::new(shown.panels(&arguments.style)?).with_note(
         "Agreement is the rank correlation of two maps over all pixels; a method that agrees with `random` says nothing of \
@@ -67,38 +70,11 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
 /// Rank correlations of each pair of maps.
 fn agreement(shown: &Shown<'_>) -> Vec<Vec<f64>> {
     let ranks: Vec<Vec<f64>> =
-        shown.maps.iter().map(|(_, maps)| ranks(Shown::map(maps).iter().copied())).collect();
+        shown.maps.iter().map(|(_, found)| ranks(found.map.iter().map(|it| f64::from(*it)))).collect();
     ranks.iter().map(|a| ranks.iter().map(|b| correlation(a, b)).collect()).collect()
 }
 
-/// The rank of each value, equals sharing the mean of theirs.
-fn ranks(values: impl Iterator<Item = f32>) -> Vec<f64> {
-    let values: Vec<f32> = values.collect();
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut start = 0;
-    while start < order.len() {
-        let equal =
-            order[start..].iter().take_while(|it| values[**it] == values[order[start]]).count().max(1);
-        let mean = start as f64 + (equal - 1) as f64 / 2.0;
-        order[start..start + equal].iter().for_each(|it| ranks[*it] = mean);
-        start += equal;
-    }
-    ranks
-}
-
-/// Pearson's correlation; 0 where either does not vary.
-fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let mean = |it: &[f64]| it.iter().sum::<f64>() / it.len().max(1) as f64;
-    let (of_a, of_b) = (mean(a), mean(b));
-    let product: f64 = a.iter().zip(b).map(|(x, y)| (x - of_a) * (y - of_b)).sum();
-    let square = |it: &[f64], mean: f64| it.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
-    let scale = (square(a, of_a) * square(b, of_b)).sqrt();
-    if scale > 0.0 { product / scale } else { 0.0 }
-}
-
-fn table(methods: &[CamMethod], agreement: &[Vec<f64>]) -> String {
+fn table(methods: &[Method], agreement: &[Vec<f64>]) -> String {
     let width = methods.iter().map(|it| it.name().len()).max().unwrap_or(0);
     let mut lines = vec!["Agreement (rank correlation of maps)".to_owned()];
     for (method, row) in methods.iter().zip(agreement) {
@@ -108,23 +84,7 @@ fn table(methods: &[CamMethod], agreement: &[Vec<f64>]) -> String {
     lines.join("\n")
 }
 
-fn json(methods: &[CamMethod], agreement: &[Vec<f64>]) -> String {
+fn json(methods: &[Method], agreement: &[Vec<f64>]) -> String {
     let names: Vec<_> = methods.iter().map(|it| it.name()).collect();
     format!("{:#}\n", serde_json::json!({"methods": names, "rank_correlation": agreement}))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equals_share_their_rank() {
-        assert_eq!(ranks([3.0, 1.0, 3.0, 0.0].into_iter()), [2.5, 1.0, 2.5, 0.0]);
-    }
-
-    #[test]
-    fn a_constant_map_agrees_with_none() {
-        assert_eq!(correlation(&[1.0, 2.0, 3.0], &[2.0, 4.0, 6.0]), 1.0);
-        assert_eq!(correlation(&[1.0, 2.0, 3.0], &[1.0, 1.0, 1.0]), 0.0);
-    }
 }

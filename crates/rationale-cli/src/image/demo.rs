@@ -6,7 +6,9 @@ use rationale::vision::CamMethod;
 use rationale::whole::write_file;
 use rationale_datasets::{CHELSEA, MOBILENET};
 
+use super::answers::Asking;
 use super::explain::{Look, Shown};
+use super::method::Method;
 use super::network::Model;
 use super::photograph::Photograph;
 use super::render::{Format, Style};
@@ -14,7 +16,8 @@ use crate::arguments::Common;
 
 const DESCRIPTION: &str =
     "{\n  \"format\": \"rationale-network\", \"version\": 1,\n  \"preset\": \"imagenet-tf\"\n}\n";
-const METHODS: [CamMethod; 3] = [CamMethod::GradCam, CamMethod::LayerCam, CamMethod::Random];
+const METHODS: [Method; 3] =
+    [Method::Cam(CamMethod::GradCam), Method::Cam(CamMethod::LayerCam), Method::Cam(CamMethod::Random)];
 
 /// Writes the network, its description, the photograph and the sheet into a folder; says what was seen.
 pub(crate) fn write(folder: &Path, common: &Common) -> anyhow::Result<String> {
@@ -30,7 +33,7 @@ pub(crate) fn write(folder: &Path, common: &Common) -> anyhow::Result<String> {
     }
     let loaded = Model::described(model).read(&common.hushed())?;
     let photograph = Photograph::read(&photograph, &loaded)?;
-    let shown = Shown::of(&loaded, &photograph, &METHODS, &Look::usual(), common)?;
+    let shown = Shown::of(&loaded, &photograph, &METHODS, (&Look::usual(), &Asking::default()), common)?;
     shown.write(&folder.join("picture.png"), Format::Picture, &Style::default())?;
     Ok(shown.headline())
 }

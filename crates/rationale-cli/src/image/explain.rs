@@ -9,9 +9,11 @@ use rationale::tensor::{Network, Tensor};
 use rationale::vision::{
     CamMethod, CamTarget, ClassActivation, Labels, Layers, Maps, Score, Sign, Smoothing, save_npy,
 };
-use rationale::{Seed, json, whole};
+use rationale::{Evidence, Seed, json, whole};
 
+use super::answers::{Asked, Asking};
 use super::labelled::{self, Answer};
+use super::method::Method;
 use super::network::{Loaded, Model};
 use super::photograph::{Photograph, listed};
 use super::render::{self, Format, Style};
@@ -28,10 +30,12 @@ pub(crate) struct Arguments {
     #[arg(required = true)]
     photographs: Vec<PathBuf>,
     /// How to explain; several methods give a sheet side by side.
-    #[arg(long, required = true, value_parser = method)]
-    method: Vec<CamMethod>,
+    #[arg(long, required = true, value_parser = Method::parse)]
+    method: Vec<Method>,
     #[command(flatten)]
     look: Look,
+    #[command(flatten)]
+    asking: Asking,
     #[command(flatten)]
     style: Style,
     /// The file to write: .png or .svg (pictures), .npy (maps [method, height, width]), .json (evidence). With several
@@ -91,28 +95,27 @@ impl Smooth {
     }
 }
 
-pub(super) fn method(text: &str) -> Result<CamMethod, String> {
-    CamMethod::named(text).ok_or_else(|| {
-        let names: Vec<_> = CamMethod::ALL.iter().map(|it| it.name()).collect();
-        format!("the methods are {}", names.join(", "))
-    })
-}
-
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     let paths = listed(&arguments.photographs)?;
     if paths.len() > 1 {
         return arguments.folder(&paths, common);
     }
     let format = render::format(&arguments.out)?;
-    arguments.look.check()?;
+    arguments.check()?;
     let loaded = arguments.model.read(common)?;
     let photograph = Photograph::read(&paths[0], &loaded)?;
-    let shown = Shown::of(&loaded, &photograph, &arguments.method, &arguments.look, common)?;
+    let shown =
+        Shown::of(&loaded, &photograph, &arguments.method, (&arguments.look, &arguments.asking), common)?;
     shown.write(&arguments.out, format, &arguments.style)?;
     say(common, &shown.summary(&arguments.out, common))
 }
 
 impl Arguments {
+    fn check(&self) -> Result<(), Usage> {
+        self.look.check(&self.method)?;
+        self.asking.check(&self.method)
+    }
+
     /// Each picture's sheet in one folder, whole or not at all.
     fn folder(&self, paths: &[PathBuf], common: &Common) -> anyhow::Result<()> {
         if self.out.extension().is_some() {
@@ -123,14 +126,14 @@ impl Arguments {
             ))
             .into());
         }
-        self.look.check()?;
+        self.check()?;
         let loaded = self.model.read(common)?;
         let names = file_names(paths)?;
         let folder = whole::WholeFolder::begin(&self.out, whole::Existing::Refuse)
             .map_err(|error| anyhow::anyhow!("`{}` cannot be written: {error}", self.out.display()))?;
         for (path, name) in paths.iter().zip(&names) {
             let photograph = Photograph::read(path, &loaded)?;
-            let shown = Shown::of(&loaded, &photograph, &self.method, &self.look, common)?;
+            let shown = Shown::of(&loaded, &photograph, &self.method, (&self.look, &self.asking), common)?;
             shown.write(&folder.path().join(format!("{name}.png")), Format::Picture, &self.style)?;
             note(common, &shown.headline());
         }
@@ -169,7 +172,11 @@ impl Look {
         }
     }
 
-    pub(super) fn check(&self) -> Result<(), Usage> {
+    pub(super) fn check(&self, methods: &[Method]) -> Result<(), Usage> {
+        let is_of_layers = !self.layer.is_empty() || self.smooth != Smooth::Not;
+        if is_of_layers && methods.iter().all(|method| matches!(method, Method::Ask(_))) {
+            return Err(Usage::new("--layer and --smooth say nothing to methods that only ask the network"));
+        }
         if self.batch_size == 0 {
             return Err(Usage::new("--batch-size 0: at least 1 is needed"));
         }
@@ -198,6 +205,17 @@ impl Look {
             .with_seed(Seed::new(common.seed))
     }
 
+    /// What is asked of the network by methods that only ask it.
+    fn score(&self, target: &CamTarget, outputs: &[f64]) -> Asked {
+        let largest = || (0..outputs.len()).max_by(|&a, &b| outputs[a].total_cmp(&outputs[b])).unwrap_or(0);
+        let (of, against) = match target {
+            CamTarget::Class(of) => (*of, None),
+            CamTarget::Contrast { of, against } => (*of, Some(*against)),
+            _ => (largest(), None),
+        };
+        Asked { of, against, softmax: self.softmax, batch_size: self.batch_size }
+    }
+
     fn target(&self, labels: Option<&Labels>, n_classes: usize) -> anyhow::Result<CamTarget> {
         let class = |text: &String| labelled::class(text, labels, n_classes);
         Ok(match (&self.target, &self.against) {
@@ -212,11 +230,34 @@ impl Look {
     }
 }
 
+/// What one method found.
+pub(super) struct Found {
+    /// The picture's size; in [0, 1], or in [-1, 1] where signed.
+    pub(super) map: Array2<f32>,
+    pub(super) target: usize,
+    pub(super) logits: Vec<f64>,
+    pub(super) evidence: Evidence,
+    /// Where it was looked, in words.
+    pub(super) place: String,
+}
+
+impl Found {
+    fn of_maps(maps: &Maps) -> Self {
+        Self {
+            map: maps.maps.index_axis(Axis(0), 0).mapv(|it| it as f32),
+            target: maps.targets.first().copied().unwrap_or(0),
+            logits: maps.logits.index_axis(Axis(0), 0).to_vec(),
+            evidence: maps.evidence.clone(),
+            place: format!("layer {}", layers(maps)),
+        }
+    }
+}
+
 /// A picture, what the network says of it, and where it looks by each method.
 pub(super) struct Shown<'a> {
     photograph: &'a Photograph,
     pub(super) answer: Answer,
-    pub(super) maps: Vec<(CamMethod, Maps)>,
+    pub(super) maps: Vec<(Method, Found)>,
     signed: bool,
 }
 
@@ -224,8 +265,8 @@ impl<'a> Shown<'a> {
     pub(super) fn of(
         loaded: &Loaded,
         photograph: &'a Photograph,
-        methods: &[CamMethod],
-        look: &Look,
+        methods: &[Method],
+        (look, asking): (&Look, &Asking),
         common: &Common,
     ) -> anyhow::Result<Self> {
         let outputs = answers(&loaded.network, &photograph.input)?;
@@ -233,9 +274,20 @@ impl<'a> Shown<'a> {
         let target = look.target(labels.as_ref(), outputs.len())?;
         let mut maps = Vec::new();
         for method in methods {
-            let explainer = look.explainer(*method, loaded, target.clone(), common);
-            let bar = Bar::counting(method.name(), common);
-            maps.push((*method, explainer.explain(&loaded.network, &photograph.input, &bar)?));
+            let found = match method {
+                Method::Cam(method) => {
+                    let explainer = look.explainer(*method, loaded, target.clone(), common);
+                    let bar = Bar::counting(method.name(), common);
+                    Found::of_maps(&explainer.explain(&loaded.network, &photograph.input, &bar)?)
+                }
+                Method::Ask(by) => {
+                    let asked = look.score(&target, &outputs);
+                    asking
+                        .explain(*by, (loaded, photograph), &asked, look.signed, common)?
+                        .with_logits(&outputs)
+                }
+            };
+            maps.push((*method, found));
         }
         Ok(Self { photograph, answer: Answer::new(&outputs, labels), maps, signed: look.is_signed() })
     }
@@ -245,18 +297,13 @@ impl<'a> Shown<'a> {
             Panel::new("picture", self.photograph.seen.rgb().to_owned())?
                 .with_predictions(self.answer.best()),
         ];
-        for (method, maps) in &self.maps {
-            let drawn = style.draw(&self.photograph.seen, &Self::map(maps), self.signed)?;
-            let class = maps.targets.first().map_or_else(String::new, |it| self.answer.name(*it));
+        for (method, found) in &self.maps {
+            let drawn = style.draw(&self.photograph.seen, &found.map, self.signed)?;
+            let class = self.answer.name(found.target);
             let panel = Panel::new(method.name(), drawn)?.with_subtitle(format!("for {class}"));
-            panels.push(style.with_legend(panel.with_note(format!("layer {}", layers(maps))), self.signed)?);
+            panels.push(style.with_legend(panel.with_note(found.place.clone()), self.signed)?);
         }
         Ok(panels)
-    }
-
-    /// The map of the picture, of the picture's size.
-    pub(super) fn map(maps: &Maps) -> Array2<f32> {
-        maps.maps.index_axis(Axis(0), 0).mapv(|it| it as f32)
     }
 
     pub(super) fn write(&self, out: &Path, format: Format, style: &Style) -> anyhow::Result<()> {
@@ -272,13 +319,13 @@ impl<'a> Shown<'a> {
     }
 
     fn stacked(&self) -> anyhow::Result<Array3<f32>> {
-        let maps: Vec<_> = self.maps.iter().map(|(_, maps)| Self::map(maps)).collect();
-        let views: Vec<_> = maps.iter().map(Array2::view).collect();
-        Ok(ndarray::stack(Axis(0), &views)?)
+        let maps: Vec<_> = self.maps.iter().map(|(_, found)| found.map.view()).collect();
+        Ok(ndarray::stack(Axis(0), &maps)?)
     }
 
     fn evidence(&self) -> String {
-        let each: Vec<serde_json::Value> = self.maps.iter().map(|(_, maps)| self.evidence_of(maps)).collect();
+        let each: Vec<serde_json::Value> =
+            self.maps.iter().map(|(_, found)| self.evidence_of(found)).collect();
         let value = match &each[..] {
             [one] => one.clone(),
             several => serde_json::Value::Array(several.to_vec()),
@@ -286,11 +333,11 @@ impl<'a> Shown<'a> {
         format!("{value:#}\n")
     }
 
-    fn evidence_of(&self, maps: &Maps) -> serde_json::Value {
-        let text = json::evidence_alone(&maps.evidence);
+    fn evidence_of(&self, found: &Found) -> serde_json::Value {
+        let text = json::evidence_alone(&found.evidence);
         let mut value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         value["picture"] = self.photograph.name.clone().into();
-        value["logits"] = maps.logits.index_axis(Axis(0), 0).to_vec().into();
+        value["logits"] = found.logits.clone().into();
         value["predictions"] = self
             .answer
             .best()
@@ -311,9 +358,10 @@ impl<'a> Shown<'a> {
             return self.evidence();
         }
         let mut lines = vec![self.headline()];
-        for (method, maps) in &self.maps {
-            let class = maps.targets.first().map_or_else(String::new, |it| self.answer.name(*it));
-            lines.push(format!("{method} for {class}, at {}", layers(maps)));
+        for (method, found) in &self.maps {
+            let class = self.answer.name(found.target);
+            let place = found.place.strip_prefix("layer ").unwrap_or(&found.place);
+            lines.push(format!("{} for {class}, at {place}", method.name()));
         }
         lines.push(format!("Wrote {}", out.display()));
         lines.join("\n")

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use rationale::audit::ScoringModel;
 use rationale::shapley::tree::{Engine, Error, Precision, RescaledTreeShap, TreeShap};
-use rationale::tabular::{OutputFormat, Table, labels, write_attributions, write_interactions};
+use rationale::tabular::{OutputFormat, Table, labels, write_attributions_of, write_interactions};
 use rationale::{Attributions, Background, Explain, FeatureGroups, json, whole};
 
-use super::{Model, encode, say, stream};
+use super::asked::{Asked, Read, Scale};
+use super::methods::{By, Explained, Method};
+use super::{say, stream, told};
 use crate::arguments::Common;
 use crate::bar::Bar;
 use crate::failure::Usage;
@@ -16,22 +18,10 @@ use crate::failure::Usage;
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    pub(super) model: Model,
-    /// The rows to explain: a CSV or Parquet file; or, for an --out that is .parquet, a folder of them (column=value in the
-    /// names of folders are columns) or a pattern such as 'data/*.parquet'.
-    pub(super) data: PathBuf,
-    /// How to explain.
-    #[arg(long, value_enum)]
-    method: Method,
-    /// Compare with the rows of this file; makes tree-shap interventional.
-    #[arg(long, value_name = "FILE")]
-    background: Option<PathBuf>,
-    /// What an absent feature is; interventional with a background and path-dependent without, where not given.
+    pub(super) asked: Asked,
+    /// tree-shap: what an absent feature is; interventional with a background and path-dependent without, where not given.
     #[arg(long, value_enum)]
     perturbation: Option<Perturbation>,
-    /// Explain the margin, or (approximately, with a background) the probability or the loss as shap rescales them.
-    #[arg(long, value_enum, default_value_t = Scale::Margin)]
-    pub(super) scale: Scale,
     /// The column with what happened, for --scale rescaled-loss: numbers, or texts with --favourable.
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
@@ -41,32 +31,18 @@ pub(crate) struct Arguments {
     /// What computes tree-shap; the evidence names what did.
     #[arg(long, value_enum, default_value_t = EngineName::Auto)]
     pub(super) engine: EngineName,
-    /// float64, or float32 lanes: faster, with about six right digits.
+    /// tree-shap in float64, or in float32 lanes: faster, with about six right digits.
     #[arg(long, value_enum, default_value_t = PrecisionName::Double)]
     pub(super) precision: PrecisionName,
-    /// Write [row, feature, feature, output]: how features work in pairs.
+    /// tree-shap: write [row, feature, feature, output]: how features work in pairs.
     #[arg(long)]
     pub(super) interactions: bool,
-    /// One output only, by its name or its number counted from 0; all where not given.
-    #[arg(long, value_name = "K|NAME")]
-    pub(super) target: Option<String>,
-    /// One value a feature of the model, or one a column of the table with all its categories summed.
-    #[arg(long, value_enum, default_value_t = By::Feature)]
-    pub(super) by: By,
-    /// Count the cover of the trees' nodes from the rows of this file, for a model that has none or by choice.
-    #[arg(long, value_name = "FILE")]
-    cover: Option<PathBuf>,
-    /// The file to write: .parquet, .csv, .json, or .npy (float64 [row, feature, output]).
+    /// The file to write: .parquet, .csv, .json, or .npy (float64 [row, feature, output]). With several methods each has
+    /// a file of its own, such as values.lime.csv for values.csv.
     #[arg(long, value_name = "FILE")]
     pub(super) out: PathBuf,
     #[command(flatten)]
     pub(super) stream: stream::PartByPart,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Method {
-    /// Exact Shapley values of trees.
-    TreeShap,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,16 +51,6 @@ enum Perturbation {
     PathDependent,
     /// Absent features are filled from the background.
     Interventional,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Scale {
-    /// What trees add up to.
-    Margin,
-    /// The probability, by rescaling the margin's values pair by pair.
-    RescaledProbability,
-    /// The loss against --label, by rescaling the margin's values pair by pair.
-    RescaledLoss,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -127,53 +93,49 @@ impl PrecisionName {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum By {
-    /// As the model numbers them.
-    Feature,
-    /// As the table names them.
-    Column,
-}
-
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     arguments.check()?;
     arguments.check_out()?;
-    let Method::TreeShap = arguments.method;
     let format = OutputFormat::from_path(&arguments.out)?;
-    let model = arguments.model()?;
-    if arguments.stream.is_asked(&arguments.data, format) {
-        return stream::execute(arguments, &model, format, common);
+    if arguments.stream.is_asked(&arguments.asked.data, format) {
+        return stream::execute(arguments, format, common);
     }
-    let table = Table::read(&arguments.data)?;
-    let rows = encode(&model, &table, common)?.rows;
-    let background = arguments.background(&model)?;
-    let target = arguments.target.as_deref().map(|target| output(&model, target)).transpose()?;
-    let bar = Bar::new("explaining", rows.nrows() as u64, common);
-    let explained = if arguments.interactions {
-        let pairs = arguments.tree_shap(&model, background.as_ref())?.interactions(rows.view(), &bar)?;
-        let pairs = match target {
-            Some(output) => pairs.select_output(output)?,
-            None => pairs,
+    let read = arguments.asked.read(common)?;
+    if arguments.interactions {
+        return arguments.interactions(&read, format, common);
+    }
+    let methods = &arguments.asked.method;
+    let asks = methods.iter().any(|method| *method != Method::TreeShap);
+    let question = asks.then(|| arguments.asked.question(&read, common)).transpose()?;
+    let mut told = Vec::new();
+    for method in methods {
+        let explained = match &question {
+            Some(question) if *method != Method::TreeShap => read.explain(question, *method)?,
+            _ => arguments.by_trees(&read, common)?.into(),
         };
-        let (summed, out) = (pairs.summed(), &arguments.out);
-        write_interactions(pairs.values(), summed.feature_names(), summed.output_names(), out, format)?;
-        summed.clone()
-    } else {
-        let explainer = arguments.explainer(&model, background.as_ref(), &table)?;
-        let explained = explainer.explain(rows.view(), &bar)?;
-        let explained = in_shape(explained, target, arguments.by, &model)?;
-        write_attributions(&explained, &arguments.out, format)?;
-        explained
-    };
-    drop(bar);
-    write_evidence(&explained, &arguments.out, format, arguments.interactions)?;
-    report(&explained, &arguments.out, common)
+        told.push(arguments.write(&explained, *method, &read, format, common)?);
+    }
+    say(common, &told.join("\n"))
 }
 
 impl Arguments {
     fn check(&self) -> Result<(), Usage> {
-        let has_background = self.background.is_some();
+        self.asked.check()?;
+        let has_background = self.asked.background.is_some();
+        let has_trees = self.asked.method.contains(&Method::TreeShap);
         let refuse = |message: &str| Err(Usage::new(message));
+        let is_of_trees = self.perturbation.is_some()
+            || self.interactions
+            || self.engine != EngineName::Auto
+            || self.precision != PrecisionName::Double;
+        if is_of_trees && !has_trees {
+            return refuse(
+                "--perturbation, --engine, --precision and --interactions go with --method tree-shap",
+            );
+        }
+        if self.interactions && self.asked.method.len() > 1 {
+            return refuse("--interactions: give --method tree-shap alone");
+        }
         match self.perturbation {
             Some(Perturbation::Interventional) if !has_background => {
                 return refuse("--perturbation interventional needs --background FILE");
@@ -183,13 +145,14 @@ impl Arguments {
             }
             _ => {}
         }
-        if self.scale != Scale::Margin && !has_background {
+        let scale = self.asked.scale;
+        if matches!(scale, Scale::RescaledProbability | Scale::RescaledLoss) && !has_background {
             return refuse("--scale rescaled-probability and rescaled-loss need --background FILE");
         }
-        if (self.scale == Scale::RescaledLoss) != self.label.is_some() {
+        if (scale == Scale::RescaledLoss) != self.label.is_some() {
             return refuse("--scale rescaled-loss and --label COLUMN go together");
         }
-        if self.interactions && (self.scale != Scale::Margin || self.by != By::Feature) {
+        if self.interactions && (scale != Scale::Margin || self.asked.by() != By::Feature) {
             return refuse(
                 "--interactions are of the margin and of the model's features: leave --scale and --by out",
             );
@@ -207,12 +170,10 @@ impl Arguments {
         if self.out.is_dir() {
             anyhow::bail!("`{out}` is a folder; the name of a file is needed");
         }
-        let inputs =
-            [Some(&self.model.model), Some(&self.data), self.background.as_ref(), self.cover.as_ref()];
-        let is_input = |input: &&PathBuf| {
+        let is_input = |input: &&Path| {
             self.out.canonicalize().is_ok_and(|out| input.canonicalize().is_ok_and(|input| input == out))
         };
-        match inputs.into_iter().flatten().find(is_input) {
+        match self.asked.inputs().find(is_input) {
             Some(_) => {
                 anyhow::bail!("`{out}` is one of the files to read; choose another name for the result")
             }
@@ -220,10 +181,63 @@ impl Arguments {
         }
     }
 
-    fn model(&self) -> anyhow::Result<ScoringModel> {
-        let model = self.model.read()?;
-        let Some(path) = &self.cover else { return Ok(model) };
-        Ok(model.with_cover(&Table::read(path)?)?)
+    /// Shapley values of trees.
+    fn by_trees(&self, read: &Read, common: &Common) -> anyhow::Result<Attributions> {
+        let (model, background) = self.asked.of_trees(read)?;
+        let explainer = self.explainer(model, background.as_ref(), &read.table)?;
+        let bar = Bar::new("tree-shap", read.rows.nrows() as u64, common);
+        let explained = explainer.explain(read.rows.view(), &bar)?;
+        in_shape(explained, read.target, self.asked.by(), model)
+    }
+
+    fn interactions(&self, read: &Read, format: OutputFormat, common: &Common) -> anyhow::Result<()> {
+        let (model, background) = self.asked.of_trees(read)?;
+        let explainer = self.tree_shap(model, background.as_ref())?;
+        let bar = Bar::new("tree-shap", read.rows.nrows() as u64, common);
+        let pairs = explainer.interactions(read.rows.view(), &bar)?;
+        drop(bar);
+        let pairs = match read.target {
+            Some(output) => pairs.select_output(output)?,
+            None => pairs,
+        };
+        let (summed, out) = (pairs.summed(), &self.out);
+        write_interactions(pairs.values(), summed.feature_names(), summed.output_names(), out, format)?;
+        write_beside(out, "evidence.json", &json::evidence(summed))?;
+        let told = if common.json { json::evidence(summed) } else { told::of(summed, &read.numbers, &[])? };
+        say(common, &[told, told::wrote(out)].join("\n"))
+    }
+
+    /// Writes one method's values with their evidence, and gives what to tell.
+    fn write(
+        &self,
+        explained: &Explained,
+        method: Method,
+        read: &Read,
+        format: OutputFormat,
+        common: &Common,
+    ) -> anyhow::Result<String> {
+        let out = self.out_of(method);
+        let attributions = &explained.attributions;
+        write_attributions_of(attributions, &read.numbers, &out, format)?;
+        if format != OutputFormat::Json {
+            write_beside(&out, "evidence.json", &json::evidence(attributions))?;
+        }
+        if let Some(details) = &explained.details {
+            write_beside(&out, "local-models.json", &format!("{details}\n"))?;
+        }
+        if common.json {
+            return Ok(json::evidence(attributions));
+        }
+        Ok([told::of(attributions, &read.numbers, &explained.remarks)?, told::wrote(&out)].join("\n"))
+    }
+
+    /// The file of one method.
+    fn out_of(&self, method: Method) -> PathBuf {
+        let suffix = self.out.extension().unwrap_or_default().to_string_lossy();
+        match self.asked.method.len() {
+            1 => self.out.clone(),
+            _ => self.out.with_extension(format!("{}.{suffix}", method.name())),
+        }
     }
 
     fn explainer(
@@ -233,7 +247,7 @@ impl Arguments {
         table: &Table,
     ) -> anyhow::Result<Box<dyn Explain>> {
         let trees = model.trees();
-        Ok(match (self.scale, background) {
+        Ok(match (self.asked.scale, background) {
             (Scale::RescaledProbability, Some(background)) => {
                 Box::new(RescaledTreeShap::new(trees, background)?)
             }
@@ -268,15 +282,9 @@ impl Arguments {
             ),
         }
     }
-
-    pub(super) fn background(&self, model: &ScoringModel) -> anyhow::Result<Option<Background>> {
-        let Some(path) = &self.background else { return Ok(None) };
-        let rows = model.encoder().encode(&Table::read(path)?)?.rows;
-        Ok(Some(Background::new(rows)?))
-    }
 }
 
-fn tree_shap(model: &ScoringModel, background: Option<&Background>) -> anyhow::Result<TreeShap> {
+pub(super) fn tree_shap(model: &ScoringModel, background: Option<&Background>) -> anyhow::Result<TreeShap> {
     let explainer = match background {
         Some(background) => TreeShap::interventional(model.trees(), background),
         None => TreeShap::path_dependent(model.trees()),
@@ -288,18 +296,6 @@ fn tree_shap(model: &ScoringModel, background: Option<&Background>) -> anyhow::R
         ),
         other => other.into(),
     })
-}
-
-/// An output by its name, or else by its number.
-pub(super) fn output(model: &ScoringModel, target: &str) -> anyhow::Result<usize> {
-    let names = model.trees().output_names();
-    if let Some(place) = names.iter().position(|name| name == target) {
-        return Ok(place);
-    }
-    match target.parse() {
-        Ok(place) if place < names.len() => Ok(place),
-        _ => Ok(model.output(Some(target), None)?),
-    }
 }
 
 pub(super) fn in_shape(
@@ -319,34 +315,9 @@ pub(super) fn in_shape(
     Ok(explained.grouped(&groups)?)
 }
 
-/// The evidence beside the file; JSON of attributions has it inside.
-fn write_evidence(
-    explained: &Attributions,
-    path: &Path,
-    format: OutputFormat,
-    interactions: bool,
-) -> anyhow::Result<()> {
-    if format == OutputFormat::Json && !interactions {
-        return Ok(());
-    }
-    let (beside, text) = (path.with_extension("evidence.json"), json::evidence(explained));
+/// A text beside the values.
+fn write_beside(values: &Path, suffix: &str, text: &str) -> anyhow::Result<()> {
+    let beside = values.with_extension(suffix);
     let written: std::io::Result<()> = whole::write_file(&beside, |out| out.write_all(text.as_bytes()));
     written.map_err(|error| anyhow::anyhow!("`{}` cannot be written: {error}", beside.display()))
-}
-
-fn report(explained: &Attributions, path: &Path, common: &Common) -> anyhow::Result<()> {
-    let text = if common.json {
-        json::evidence(explained)
-    } else {
-        format!(
-            "Explained {} rows, {} features, outputs {} (largest gap {:.0e}; {}); wrote {}",
-            explained.n_rows(),
-            explained.n_features(),
-            explained.output_names().join(", "),
-            explained.completeness_gap(),
-            explained.evidence().baseline.as_deref().unwrap_or("no baseline"),
-            path.display()
-        )
-    };
-    say(common, &text)
 }

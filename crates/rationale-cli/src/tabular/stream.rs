@@ -12,6 +12,8 @@ use rationale::tabular::{
 use rationale::{Attributions, Background, Explain, Hasher, Seed, Silent, Summary, json, whole};
 use serde_json::{Value, json};
 
+use super::asked::Scale;
+use super::methods::Method;
 use super::{explain, note, say};
 use crate::arguments::Common;
 use crate::bar::Bar;
@@ -71,15 +73,15 @@ impl PartByPart {
 
 pub(super) fn execute(
     arguments: &explain::Arguments,
-    model: &ScoringModel,
     format: OutputFormat,
     common: &Common,
 ) -> anyhow::Result<()> {
     check(arguments, format)?;
+    let model = &arguments.asked.trees()?;
     let source = open(arguments, model)?;
     if !source.ignored().is_empty() {
         let ignored = source.ignored().join(", ");
-        note(common, &format!("`{}`: the model does not use {ignored}", arguments.data.display()));
+        note(common, &format!("`{}`: the model does not use {ignored}", arguments.asked.data.display()));
     }
     let job = Job::new(arguments, model, &source, common)?;
     let leftover = if arguments.stream.resume { Leftover::Resume } else { Leftover::Refuse };
@@ -107,7 +109,13 @@ fn check(arguments: &explain::Arguments, format: OutputFormat) -> anyhow::Result
              ends in .parquet",
         );
     }
-    if arguments.interactions || arguments.scale == explain::Scale::RescaledLoss {
+    if arguments.asked.method != [Method::TreeShap] || arguments.asked.rows.is_some() {
+        return refuse(
+            "--keep, --top, --resume, --part-rows, --sample, --interaction-strength, folders, patterns and files above 64 MiB \
+             go with --method tree-shap alone and without --rows",
+        );
+    }
+    if arguments.interactions || arguments.asked.scale == Scale::RescaledLoss {
         return refuse(
             "--interactions and --scale rescaled-loss are not made part by part: leave out --keep, --top, --resume, \
              --part-rows and --sample, and give one file of up to 64 MiB",
@@ -116,7 +124,7 @@ fn check(arguments: &explain::Arguments, format: OutputFormat) -> anyhow::Result
     if arguments.stream.top == Some(0) || arguments.stream.part_rows == Some(0) {
         return refuse("--top and --part-rows need 1 or more");
     }
-    if arguments.stream.interaction_strength && arguments.scale != explain::Scale::Margin {
+    if arguments.stream.interaction_strength && arguments.asked.scale != Scale::Margin {
         return refuse("--interaction-strength is of the margin: leave --scale out");
     }
     Ok(())
@@ -130,7 +138,7 @@ fn open(arguments: &explain::Arguments, model: &ScoringModel) -> anyhow::Result<
             columns.push(name.clone());
         }
     }
-    Ok(Source::open(&arguments.data, &columns, arguments.stream.part_rows(model))?)
+    Ok(Source::open(&arguments.asked.data, &columns, arguments.stream.part_rows(model))?)
 }
 
 /// All that a part needs to be explained.
@@ -170,14 +178,14 @@ impl<'a> Job<'a> {
         source: &Source,
         common: &Common,
     ) -> anyhow::Result<Self> {
-        let background = arguments.background(model)?;
-        let explainer: Box<dyn Explain> = match (arguments.scale, &background) {
-            (explain::Scale::RescaledProbability, Some(background)) => {
+        let background = arguments.asked.background_of(model)?;
+        let explainer: Box<dyn Explain> = match (arguments.asked.scale, &background) {
+            (Scale::RescaledProbability, Some(background)) => {
                 Box::new(RescaledTreeShap::new(model.trees(), background)?)
             }
             _ => Box::new(tree_shap(arguments, model, background.as_ref(), source.n_rows())?),
         };
-        let target = arguments.target.as_deref().map(|target| explain::output(model, target)).transpose()?;
+        let target = arguments.asked.target_of(model)?;
         let part_rows = arguments.stream.part_rows(model);
         let (n_rows, data) = (source.n_rows(), source.fingerprint().to_string());
         Ok(Self { arguments, model, background, explainer, target, n_rows, part_rows, data, seed: common.seed })
@@ -192,13 +200,13 @@ impl<'a> Job<'a> {
             "columns": self.model.encoder().schema().to_json(),
             "data": self.data,
             "background": self.background.as_ref().map(|background| background.fingerprint().to_string()),
-            "scale": format!("{:?}", arguments.scale),
-            "by": format!("{:?}", arguments.by),
+            "scale": format!("{:?}", arguments.asked.scale),
+            "by": format!("{:?}", arguments.asked.by()),
             "target": self.target,
             "engine": format!("{:?}", arguments.engine),
             "precision": format!("{:?}", arguments.precision),
             "instructions": TreeShap::instruction_sets(),
-            "unseen": format!("{:?}", arguments.model.unseen),
+            "unseen": format!("{:?}", arguments.asked.model.unseen),
             "keep": stream.keep,
             "top": stream.top,
             "part_rows": self.part_rows,
@@ -224,7 +232,7 @@ impl<'a> Job<'a> {
 
     fn explain(&self, input: Input) -> anyhow::Result<Explained> {
         let explained = self.explainer.explain(input.rows.view(), &Silent)?;
-        let attributions = explain::in_shape(explained, self.target, self.arguments.by, self.model)?;
+        let attributions = explain::in_shape(explained, self.target, self.arguments.asked.by(), self.model)?;
         Ok(Explained { input, attributions })
     }
 
@@ -240,7 +248,7 @@ impl<'a> Job<'a> {
         let state = json!({"summary": summary, "evidence": evidence, "base_values": base_values});
         let columns = match self.arguments.stream.top {
             Some(top) => top_columns(attributions, part.first_row, top),
-            None => attribution_columns(attributions, part.first_row),
+            None => attribution_columns(attributions, &numbers(attributions, part.first_row)),
         };
         Ok(Finished { columns: with_kept(columns, &explained.input.kept), state: state.to_string() })
     }
@@ -305,11 +313,16 @@ fn tree_shap(
     Ok(arguments.tree_shap(model, background)?.with_announced_rows(n_rows as usize))
 }
 
+/// The numbers of a part's rows in their table.
+fn numbers(attributions: &Attributions, first_row: u64) -> Vec<usize> {
+    (first_row as usize..).take(attributions.n_rows()).collect()
+}
+
 /// `row`, then the names and values of the features with the largest |value|, then base values and predictions.
 fn top_columns(attributions: &Attributions, first_row: u64, top: usize) -> Vec<(String, Column)> {
     let names = attributions.feature_names();
     let top = top.min(names.len());
-    let mut columns = attribution_columns(attributions, first_row);
+    let mut columns = attribution_columns(attributions, &numbers(attributions, first_row));
     let ends = columns.split_off(1 + names.len() * attributions.n_outputs());
     columns.truncate(1);
     for (output, name) in attributions.output_names().iter().enumerate() {

@@ -1,0 +1,222 @@
+//! The methods that need nothing of a model but its answers, one file a family, and the names of all methods.
+
+mod lime;
+mod linear;
+mod occlusion;
+mod random;
+mod shapley;
+
+use clap::{Args, ValueEnum};
+use ndarray::Array2;
+use rationale::{Attributions, Background, Seed};
+
+use super::scored::Scored;
+use crate::arguments::Common;
+use crate::failure::Usage;
+
+/// How rows are explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Method {
+    /// Exact Shapley values of trees.
+    TreeShap,
+    /// A line near each row, fitted to the model's answers about its neighbours.
+    Lime,
+    /// Shapley values as a regression on coalitions.
+    KernelShap,
+    /// Shapley values over random orders of the columns, each met forwards and backwards.
+    PermutationShap,
+    /// Shapley values by asking about every coalition: up to 20 columns.
+    ExactShap,
+    /// Shapley values, each column sampled by itself.
+    SamplingShap,
+    /// Owen values: columns that go together share first.
+    PartitionShap,
+    /// Shapley values of a model that is a line or a sum of one curve a column; refused where it is not.
+    LinearShap,
+    /// What the output loses without each column alone.
+    Occlusion,
+    /// Numbers that know nothing of the model: what any other method must beat.
+    Random,
+}
+
+impl Method {
+    /// The name as typed.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::TreeShap => "tree-shap",
+            Self::Lime => "lime",
+            Self::KernelShap => "kernel-shap",
+            Self::PermutationShap => "permutation-shap",
+            Self::ExactShap => "exact-shap",
+            Self::SamplingShap => "sampling-shap",
+            Self::PartitionShap => "partition-shap",
+            Self::LinearShap => "linear-shap",
+            Self::Occlusion => "occlusion",
+            Self::Random => "random",
+        }
+    }
+
+    fn takes_samples(self) -> bool {
+        self.takes_tolerance() || matches!(self, Self::Lime | Self::PartitionShap)
+    }
+
+    fn takes_tolerance(self) -> bool {
+        matches!(self, Self::KernelShap | Self::PermutationShap | Self::SamplingShap)
+    }
+}
+
+/// What methods by answers may be told.
+#[derive(Debug, Args)]
+pub(super) struct Settings {
+    /// Samples a row: neighbours for lime (5000), coalitions for kernel-shap (2 columns + 2048) and partition-shap
+    /// (10000), orders for permutation-shap (10), draws a column for sampling-shap.
+    #[arg(long, value_name = "N")]
+    samples: Option<usize>,
+    /// Stop sampling a row once its largest standard error is within this share of the spread of its values.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    tolerance: Option<f64>,
+    /// lime: explain each row K times more from other samples, and say how much the explanation changes.
+    #[arg(long, value_name = "K")]
+    stability: Option<usize>,
+    /// lime: add samples until the ranking of the first three columns is settled at 95%, or say that it is not.
+    #[arg(long)]
+    stable: bool,
+    /// lime: the most columns in the line (10).
+    #[arg(long, value_name = "N")]
+    features: Option<usize>,
+    /// lime: the kernel's width (0.75 times the root of the number of columns).
+    #[arg(long, value_name = "WIDTH")]
+    kernel_width: Option<f64>,
+    /// lime: how columns of numbers are cut into bins.
+    #[arg(long, value_enum)]
+    bins: Option<BinsName>,
+    /// The most rows that the model is asked about at once.
+    #[arg(long, value_name = "N", default_value_t = 1024)]
+    batch_size: usize,
+}
+
+/// How columns of numbers are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BinsName {
+    /// At the quartiles.
+    Quartile,
+    /// At the deciles.
+    Decile,
+    /// Not at all: columns stay numbers.
+    None,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| *share > 0.0 && *share < 1.0);
+    share.ok_or_else(|| "a share between 0 and 1 is needed, such as 0.01".to_owned())
+}
+
+impl Settings {
+    /// Refuses a setting that none of the methods takes.
+    pub(super) fn check(&self, methods: &[Method]) -> Result<(), Usage> {
+        let has_lime = methods.contains(&Method::Lime);
+        let takes = |takes: fn(Method) -> bool| methods.iter().any(|method| takes(*method));
+        let stray = [
+            ("--samples", self.samples.is_some() && !takes(Method::takes_samples)),
+            ("--tolerance", self.tolerance.is_some() && !takes(Method::takes_tolerance)),
+            ("--stability", self.stability.is_some() && !has_lime),
+            ("--stable", self.stable && !has_lime),
+            ("--features", self.features.is_some() && !has_lime),
+            ("--kernel-width", self.kernel_width.is_some() && !has_lime),
+            ("--bins", self.bins.is_some() && !has_lime),
+        ];
+        if let Some((option, _)) = stray.iter().find(|(_, is)| *is) {
+            let names: Vec<_> = methods.iter().map(|method| method.name()).collect();
+            return Err(Usage::new(format!("{option} says nothing to {}", names.join(" and "))));
+        }
+        if self.batch_size == 0 {
+            return Err(Usage::new("--batch-size 0: at least 1 is needed"));
+        }
+        Ok(())
+    }
+}
+
+/// What is one player.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum By {
+    /// As the model numbers them.
+    Feature,
+    /// As the table names them.
+    Column,
+}
+
+/// Rows to explain, and all that explaining them takes.
+pub(super) struct Question<'a> {
+    pub(super) scored: &'a Scored,
+    /// The rows `[row, feature]`, as the model takes them.
+    pub(super) rows: Array2<f64>,
+    /// The same `[row, column]`, categories by their numbers.
+    pub(super) coded: Array2<f64>,
+    /// The number of each row in its table.
+    pub(super) numbers: Vec<usize>,
+    /// What stands in for absent features.
+    pub(super) background: Background,
+    /// The rows `[row, column]` whose frequencies lime draws neighbours by.
+    pub(super) training: Array2<f64>,
+    pub(super) by: By,
+    /// One output only.
+    pub(super) target: Option<usize>,
+    pub(super) settings: &'a Settings,
+    pub(super) common: &'a Common,
+}
+
+/// What a method says of the rows.
+pub(super) struct Explained {
+    pub(super) attributions: Attributions,
+    /// What the numbers alone don't say, as JSON.
+    pub(super) details: Option<serde_json::Value>,
+    /// What people should know, in sentences.
+    pub(super) remarks: Vec<String>,
+}
+
+impl From<Attributions> for Explained {
+    fn from(attributions: Attributions) -> Self {
+        Self { attributions, details: None, remarks: Vec::new() }
+    }
+}
+
+impl Question<'_> {
+    /// Explains the rows by one method.
+    pub(super) fn explain(&self, method: Method) -> anyhow::Result<Explained> {
+        let explained = match method {
+            Method::Lime => return lime::explain(self),
+            Method::LinearShap => linear::explain(self)?,
+            Method::Occlusion => occlusion::explain(self)?,
+            Method::Random => random::explain(self)?,
+            _ => shapley::explain(self, method)?,
+        };
+        Ok(self.selected(explained)?.into())
+    }
+
+    fn seed(&self) -> Seed {
+        Seed::new(self.common.seed)
+    }
+
+    /// The players' names, and the features of each.
+    fn players(&self) -> anyhow::Result<rationale::FeatureGroups> {
+        let encoder = &self.scored.encoder;
+        let groups = if self.by == By::Column { encoder.groups() } else { Vec::new() };
+        Ok(rationale::FeatureGroups::new(groups, encoder.feature_names())?)
+    }
+
+    /// The outputs' names, for a model of so many.
+    fn output_names(&self, n_outputs: usize) -> Vec<String> {
+        match &self.scored.outputs {
+            Some(names) => names.clone(),
+            None if n_outputs == 1 => vec!["score".to_owned()],
+            None => (0..n_outputs).map(|output| format!("score {output}")).collect(),
+        }
+    }
+
+    fn selected(&self, explained: Attributions) -> anyhow::Result<Attributions> {
+        Ok(match self.target {
+            Some(output) => explained.select_output(output)?,
+            None => explained,
+        })
+    }
+}
