@@ -118,11 +118,7 @@ pub(crate) fn join<F: Read + Seek>(
     write_footer(&joined, out)
 }
 
-fn copy(
-    file: &mut (impl Read + Seek),
-    range: std::ops::Range<u64>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn copy(file: &mut (impl Read + Seek), range: std::ops::Range<u64>, out: &mut dyn Write) -> io::Result<()> {
     file.seek(SeekFrom::Start(range.start))?;
     let mut buffer = vec![0; COPIED_BYTES];
     let mut left = range.end - range.start;

@@ -354,7 +354,11 @@ fn found(path: &Path) -> Result<Found, Error> {
     }
     if path.exists() || !text.contains(['*', '?', '[']) {
         let is_there = path.exists();
-        return if is_there { Ok(vec![(path.to_owned(), Vec::new())]) } else { Err(Error::NoFile { file: text }) };
+        return if is_there {
+            Ok(vec![(path.to_owned(), Vec::new())])
+        } else {
+            Err(Error::NoFile { file: text })
+        };
     }
     let wrong = |reason: String| Error::Pattern { pattern: text.clone(), reason };
     let paths = glob::glob(&text).map_err(|error| wrong(error.to_string()))?;

@@ -23,8 +23,8 @@
 pub use rationale_audit as audit;
 pub use rationale_core::{
     Absence, Attributions, Background, Draws, Error, Evidence, Explain, FeatureGroups, Fingerprint, FromFn,
-    Game, Hasher, Parameter, Predict, Progress, Seed, Silent, Summary, TableGame, Target, json, least_squares,
-    separable, whole,
+    Game, Hasher, Parameter, Predict, Progress, Seed, Silent, Summary, TableGame, Target, json,
+    least_squares, separable, whole,
 };
 #[cfg(feature = "onnx")]
 pub use rationale_onnx as onnx;
