@@ -1,6 +1,6 @@
 //! `rationale tabular` from Parquet to Parquet, in constant memory: read, explained and written at once, part by part.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use ndarray::{Array2, Array4, Axis, Slice};
@@ -365,7 +365,7 @@ fn with_kept(mut columns: Vec<(String, Column)>, kept: &[(String, Column)]) -> V
     columns
 }
 
-fn put(path: &PathBuf, document: &Value) -> anyhow::Result<()> {
+fn put(path: &Path, document: &Value) -> anyhow::Result<()> {
     let written: std::io::Result<()> = whole::write_file(path, |out| writeln!(out, "{document}"));
     written.map_err(|error| anyhow::anyhow!("`{}` cannot be written: {error}", path.display()))
 }

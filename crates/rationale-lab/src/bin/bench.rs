@@ -74,11 +74,10 @@ fn main() -> Result<()> {
         }
         compare(standard, &model, &rows, threads, &peers, &mut report)?;
     }
-    if !asked_any || asked("lightgbm") {
-        if let Some(model) = peers.lightgbm()? {
-            let standard = Standard { name: "lightgbm", n_trees: 500, depth: 62, n_plain: 300 };
-            compare(&standard, &model, &rows, threads, &peers, &mut report)?;
-        }
+    let lightgbm = if !asked_any || asked("lightgbm") { peers.lightgbm()? } else { None };
+    if let Some(model) = lightgbm {
+        let standard = Standard { name: "lightgbm", n_trees: 500, depth: 62, n_plain: 300 };
+        compare(&standard, &model, &rows, threads, &peers, &mut report)?;
     }
     match after("--report").pop() {
         Some(path) => write(&path, report.document()?.as_bytes()),

@@ -187,12 +187,19 @@ impl TreeShap {
         let shape = (rows.nrows(), layout.n_features, layout.n_features, layout.n_outputs);
         let values = Array4::from_shape_vec(shape, values).map_err(rationale_core::Error::model)?;
         let (base_values, predictions) = self.ends(rows)?;
-        Interactions::new(values, base_values, predictions, self.names(), self.evidence(rows, &engine))
+        Interactions::new(
+            values,
+            base_values,
+            predictions,
+            self.names(),
+            self.evidence(Fingerprint::of_rows(rows), &engine),
+        )
     }
 
     /// The function at the bottom: columns `[feature][row]` in, values `[row, feature, output]` out.
     ///
-    /// Adds nothing but the values: no names, no evidence. For those who bring their own data frames and their own
+    /// Adds nothing but the values: no names, no evidence. Each thread keeps its memory between calls: from the second call of a
+    /// size on nothing is allocated, with the vectorised engines and at any number of rows. For those who bring their own data frames and their own
     /// blocks; runs on the calling thread.
     pub fn values_of_block(&self, columns: &[&[f64]], values: &mut [f64]) -> Result<(), Error> {
         let layout = self.layout(Order::Values);
@@ -307,6 +314,12 @@ impl TreeShap {
         plan.accumulate(game, (self.ensemble.trees(), &self.paths), layout, columns, out);
     }
 
+    fn check(&self, rows: ArrayView2<'_, f64>) -> Result<(), Error> {
+        let (expected, actual) = (self.ensemble.n_features(), rows.ncols());
+        let what = "the table of rows";
+        if expected == actual { Ok(()) } else { Err(Error::Columns { what, expected, actual }) }
+    }
+
     #[tracing::instrument(name = "tree_shap", skip_all, fields(rows = rows.nrows(), order = ?layout.order))]
     fn run(
         &self,
@@ -314,10 +327,7 @@ impl TreeShap {
         layout: Layout,
         progress: &dyn Progress,
     ) -> Result<(Vec<f64>, String), Error> {
-        let (expected, actual) = (layout.n_features, rows.ncols());
-        if expected != actual {
-            return Err(Error::Columns { what: "the table of rows", expected, actual });
-        }
+        self.check(rows)?;
         let stride = layout.stride();
         let mut out = vec![0.0; rows.nrows() * stride];
         let mut engine = String::new();
@@ -354,10 +364,14 @@ impl TreeShap {
         (self.ensemble.feature_names().to_vec(), self.ensemble.output_names().to_vec())
     }
 
-    fn evidence(&self, rows: ArrayView2<'_, f64>, engine: &str) -> Evidence {
+    fn model(&self) -> &Fingerprint {
+        self.fingerprint.get_or_init(|| self.ensemble.fingerprint())
+    }
+
+    fn evidence(&self, data: Fingerprint, engine: &str) -> Evidence {
         let evidence = Evidence::new(METHOD, engine)
-            .with_model(*self.fingerprint.get_or_init(|| self.ensemble.fingerprint()))
-            .with_data(Fingerprint::of_rows(rows))
+            .with_model(*self.model())
+            .with_data(data)
             .with_parameter("scale", "margin");
         match &self.absence {
             Absence::Cover(_) => evidence
@@ -378,7 +392,11 @@ impl Explain for TreeShap {
         progress: &dyn Progress,
     ) -> Result<Attributions, rationale_core::Error> {
         let layout = self.layout(Order::Values);
-        let (values, engine) = self.run(rows, layout, progress).map_err(wrap)?;
+        self.check(rows).map_err(wrap)?;
+        // Hashing is one thread's work: it goes on while the others explain.
+        let beside = || (Fingerprint::of_rows(rows), *self.model());
+        let (run, (data, _)) = rayon::join(|| self.run(rows, layout, progress), beside);
+        let (values, engine) = run.map_err(wrap)?;
         let shape = (rows.nrows(), layout.n_features, layout.n_outputs);
         let values = Array3::from_shape_vec(shape, values).map_err(rationale_core::Error::model)?;
         let (base_values, predictions) = self.ends(rows)?;
@@ -386,7 +404,7 @@ impl Explain for TreeShap {
         Ok(Attributions::new(values, base_values, predictions)?
             .with_feature_names(feature_names)?
             .with_output_names(output_names)?
-            .with_evidence(self.evidence(rows, &engine)))
+            .with_evidence(self.evidence(data, &engine)))
     }
 }
 

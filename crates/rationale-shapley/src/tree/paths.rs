@@ -221,12 +221,11 @@ impl Path {
     }
 
     fn take_back(&mut self, undo: Undo) {
-        match undo.ratio {
-            Some(ratio) => self.ratios[undo.slot] = ratio,
-            None => {
-                self.features.pop();
-                self.ratios.pop();
-            }
+        if let Some(ratio) = undo.ratio {
+            self.ratios[undo.slot] = ratio;
+        } else {
+            self.features.pop();
+            self.ratios.pop();
         }
     }
 }

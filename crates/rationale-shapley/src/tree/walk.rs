@@ -54,9 +54,9 @@ pub(super) fn walk<N: Number>(
     let job =
         Job { programs, trees, rows, held, above: stack.above.get(len), below: stack.below.get(len), values };
     if held.is_some() {
-        run::<N, true>(instructions, n_points, job)
+        run::<N, true>(instructions, n_points, job);
     } else {
-        run::<N, false>(instructions, n_points, job)
+        run::<N, false>(instructions, n_points, job);
     }
 }
 
@@ -105,7 +105,7 @@ impl<N: Number, const Q: usize, const H: bool> WithSimd for Walk<'_, N, Q, H> {
             taken: [[lanes.all(); VECTORS]; MOST_LEVELS],
         };
         for program in job.programs {
-            if H && !job.held.is_some_and(|held| program.asks.get(held.feature as usize) == Some(&true)) {
+            if H && !is_asked(program, job.held) {
                 continue;
             }
             for output in 0..program.n_outputs {
@@ -374,6 +374,11 @@ impl<L: Lanes, const Q: usize, const H: bool> Kernel<'_, L, Q, H> {
             value[v] = self.lanes.add(value[v], part[v]);
         }
     }
+}
+
+/// Whether some split of the program asks about the feature that is held.
+fn is_asked<N>(program: &Program<N>, held: Option<Held>) -> bool {
+    held.and_then(|held| program.asks.get(held.feature as usize).copied()).unwrap_or(false)
 }
 
 #[inline(always)]
