@@ -25,9 +25,8 @@ fn room(n_outputs: usize) -> Room {
 /// Rows for the model, the first of them with this number.
 fn table(first: usize, n_rows: usize) -> Table {
     let rows = random_trees::rows(n_rows, N_FEATURES, Seed::new(first as u64));
-    let feature = |feature: usize| {
-        (format!("feature {feature}"), Column::numeric(rows.column(feature).to_vec()))
-    };
+    let feature =
+        |feature: usize| (format!("feature {feature}"), Column::numeric(rows.column(feature).to_vec()));
     let mut columns: Vec<(String, Column)> = (0..N_FEATURES).map(feature).collect();
     let ids = (first..first + n_rows).map(|row| Some(format!("id-{row}")));
     columns.push(("id".to_owned(), Column::text(ids)));
@@ -94,9 +93,14 @@ fn a_killed_run_resumes_to_the_same_bytes() {
 
     let refused = explain(&room, "rows.parquet", "cut.parquet", &options);
     assert_eq!(refused.code, 1);
-    assert!(refused.err.contains("cut.parquet.parts` holds the parts of a run that was cut off"), "{}", refused.err);
+    assert!(
+        refused.err.contains("cut.parquet.parts` holds the parts of a run that was cut off"),
+        "{}",
+        refused.err
+    );
     assert!(refused.err.contains("(--resume)"), "{}", refused.err);
-    let other = explain(&room, "rows.parquet", "cut.parquet", &[&options[..], &["--resume", "--top", "2"]].concat());
+    let other =
+        explain(&room, "rows.parquet", "cut.parquet", &[&options[..], &["--resume", "--top", "2"]].concat());
     assert!(other.code == 1 && other.err.contains("which differ in top"), "{}", other.err);
 
     explained(&room, "rows.parquet", "cut.parquet", &[&options[..], &["--resume"]].concat());
@@ -112,7 +116,12 @@ fn any_number_of_threads_gives_the_same_bytes() {
     let room = room(2);
     put_table(&room, "rows.parquet", &table(0, 3000));
     for threads in ["1", "2", "3"] {
-        explained(&room, "rows.parquet", &format!("{threads}.parquet"), &["--part-rows", "700", "--threads", threads]);
+        explained(
+            &room,
+            "rows.parquet",
+            &format!("{threads}.parquet"),
+            &["--part-rows", "700", "--threads", threads],
+        );
     }
     let bytes = |name: &str| fs::read(room.path(name)).unwrap();
     assert!(bytes("1.parquet") == bytes("2.parquet") && bytes("1.parquet") == bytes("3.parquet"));
@@ -125,10 +134,17 @@ fn folders_and_patterns_are_the_rows_of_their_files() {
         let (first, second) = (table(0, 300), table(300, 200));
         put_table(&room, &format!("d/year=2024/a.{extension}"), &first);
         put_table(&room, &format!("d/year=2025/b.{extension}"), &second);
-        let folder = explained(&room, "d", "folder.parquet", &["--keep", "year", "--keep", "id", "--part-rows", "128"]);
+        let folder = explained(
+            &room,
+            "d",
+            "folder.parquet",
+            &["--keep", "year", "--keep", "id", "--part-rows", "128"],
+        );
         assert_eq!(folder.column_names()[..3], ["row", "year", "id"]);
         let year = numbers(&folder, "year");
-        assert!(year[..300].iter().all(|year| *year == 2024.0) && year[300..].iter().all(|year| *year == 2025.0));
+        assert!(
+            year[..300].iter().all(|year| *year == 2024.0) && year[300..].iter().all(|year| *year == 2025.0)
+        );
         assert_eq!(numbers(&folder, "row"), (0..500).map(f64::from).collect::<Vec<_>>());
         assert_eq!(folder.column("id").unwrap().text_at(499).as_deref(), Some("id-499"));
 
@@ -163,7 +179,11 @@ fn the_short_form_has_the_largest_values() {
                 let mut order: Vec<usize> = (0..N_FEATURES).collect();
                 order.sort_by(|a, b| values[*b][row].abs().total_cmp(&values[*a][row].abs()));
                 for (rank, feature) in order[..3].iter().enumerate() {
-                    let name = top.column(&named(&format!("top_{}_feature", rank + 1))).unwrap().text_at(row).unwrap();
+                    let name = top
+                        .column(&named(&format!("top_{}_feature", rank + 1)))
+                        .unwrap()
+                        .text_at(row)
+                        .unwrap();
                     let value = numbers(&top, &named(&format!("top_{}_value", rank + 1)))[row];
                     assert!((value - values[*feature][row]).abs() < 1e-12);
                     assert_eq!(name, format!("feature {feature}"));
@@ -202,7 +222,9 @@ fn the_summary_is_of_all_rows() {
 fn what_cannot_be_made_part_by_part_is_refused() {
     let room = room(1);
     put_table(&room, "rows.csv", &table(0, 10));
-    for (out, option) in [("v.csv", &["--top", "2"][..]), ("v.parquet", &["--top", "0"]), ("v.json", &["--resume"])] {
+    for (out, option) in
+        [("v.csv", &["--top", "2"][..]), ("v.parquet", &["--top", "0"]), ("v.json", &["--resume"])]
+    {
         assert_eq!(explain(&room, "rows.csv", out, option).code, 2, "{option:?}");
     }
     assert_eq!(explain(&room, "rows.csv", "v.parquet", &["--interactions", "--keep", "id"]).code, 2);

@@ -275,7 +275,8 @@ mod tests {
     const N_ROWS: usize = 2000;
 
     fn explained(first: usize, n_rows: usize) -> (Array2<f64>, Attributions) {
-        let rows = Array2::from_shape_fn((n_rows, 2), |(row, feature)| ((first + row) * (1 + feature)) as f64);
+        let rows =
+            Array2::from_shape_fn((n_rows, 2), |(row, feature)| ((first + row) * (1 + feature)) as f64);
         let values = rows.mapv(|x| (x * 0.37).sin()).insert_axis(Axis(2));
         let predictions = values.sum_axis(Axis(1));
         (rows, Attributions::new(values, Array2::zeros((n_rows, 1)), predictions).unwrap())

@@ -136,3 +136,77 @@ fn the_evidence_names_the_engine() {
     assert!(name(single).starts_with("row-simd-f32-"));
     assert_eq!(name(TreeShap::path_dependent(&model).unwrap().with_engine(Engine::Plain)), "plain-f64");
 }
+
+/// Interactions by every engine against the plain one.
+fn check_interactions(what: &str, build: &dyn Fn() -> TreeShap, rows: &Array2<f64>) {
+    let flat = |explainer: TreeShap| {
+        let pairs = explainer.interactions(rows.view(), &Silent).unwrap();
+        let values = pairs.values();
+        let (n_rows, n_features, n_partners, n_outputs) = values.dim();
+        let shape = (n_rows, n_features * n_partners, n_outputs);
+        Array3::from_shape_vec(shape, values.iter().copied().collect()).unwrap()
+    };
+    let expected = flat(build().with_engine(Engine::Plain));
+    for set in TreeShap::instruction_sets() {
+        for (engine, precision) in
+            ENGINES.iter().flat_map(|engine| [Precision::Double, Precision::Single].map(|p| (*engine, p)))
+        {
+            let explainer = build().with_engine(engine).with_precision(precision).with_instruction_set(set);
+            let gap = gap(&flat(explainer), &expected);
+            assert!(gap <= tolerance(precision), "{what}, {engine:?}, {precision:?}, {set}: {gap}");
+        }
+    }
+}
+
+#[test]
+fn on_interactions() {
+    for seed in 0..N_MODELS / 2 {
+        let model = model(seed);
+        let build = || TreeShap::path_dependent(&model).unwrap();
+        check_interactions(&format!("model {seed}"), &build, &rows(&model, 1 + (seed % 40) as usize, seed));
+    }
+}
+
+#[test]
+fn on_interactions_with_a_background() {
+    for seed in 0..N_MODELS / 2 {
+        let model = model(seed);
+        let background = Background::new(rows(&model, 1 + (seed % 40) as usize, seed + 9)).unwrap();
+        let build = || TreeShap::interventional(&model, &background).unwrap();
+        check_interactions(&format!("model {seed}"), &build, &rows(&model, 1 + (seed % 40) as usize, seed));
+    }
+}
+
+#[test]
+fn on_interactions_of_long_chains() {
+    for (n_features, n_splits) in [(17, 17), (20, 60), (3, 64)] {
+        let model = chain(n_features, n_splits);
+        let build = || TreeShap::path_dependent(&model).unwrap();
+        let rows =
+            Array2::from_shape_fn(
+                (5, n_features),
+                |(row, k)| {
+                    if (row + k).is_multiple_of(7) { 0.2 } else { 0.9 }
+                },
+            );
+        check_interactions(&format!("{n_features} features, {n_splits} splits"), &build, &rows);
+    }
+}
+
+#[test]
+fn blocks_with_a_background_take_no_announcement_to_be_fast() {
+    let model = model(8);
+    let background = Background::new(rows(&model, 30, 1)).unwrap();
+    let rows = rows(&model, 10, 2);
+    let columns: Vec<Vec<f64>> = rows.columns().into_iter().map(|column| column.to_vec()).collect();
+    let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let build = || TreeShap::interventional(&model, &background).unwrap();
+    let block = |explainer: TreeShap| {
+        let mut values = vec![0.0; 10 * model.n_features() * model.n_outputs()];
+        explainer.values_of_block(&columns, &mut values).unwrap();
+        values
+    };
+    let announced = block(build().with_announced_rows(1 << 16));
+    assert_eq!(block(build()), announced);
+    assert_ne!(announced, block(build().with_engine(Engine::Plain)));
+}

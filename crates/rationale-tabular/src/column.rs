@@ -112,16 +112,16 @@ impl Column {
     pub(crate) fn repeated(text: Option<&str>, kind: ColumnKind, n_rows: usize) -> Self {
         match kind {
             ColumnKind::Text => Self::text(std::iter::repeat_n(text, n_rows)),
-            ColumnKind::Numeric => {
-                Self::numeric(vec![text.and_then(number).unwrap_or(f64::NAN); n_rows])
-            }
+            ColumnKind::Numeric => Self::numeric(vec![text.and_then(number).unwrap_or(f64::NAN); n_rows]),
         }
     }
 
     /// The column as this kind; a text that is no number is missing as one.
     pub(crate) fn into_kind(self, kind: ColumnKind) -> Self {
         match (&self.0, kind) {
-            (Values::Numeric(_), ColumnKind::Text) => Self::text((0..self.len()).map(|row| self.text_at(row))),
+            (Values::Numeric(_), ColumnKind::Text) => {
+                Self::text((0..self.len()).map(|row| self.text_at(row)))
+            }
             (Values::Text(texts), ColumnKind::Numeric) => {
                 let number = |text: &Option<String>| text.as_deref().and_then(number).unwrap_or(f64::NAN);
                 Self::numeric(texts.iter().map(number).collect())

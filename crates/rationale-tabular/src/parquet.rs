@@ -67,14 +67,14 @@ impl Footer {
         for column in &mut group.columns {
             forget_indices(column);
             let meta = column.meta_data.as_mut().ok_or_else(|| broken("a column chunk is not described"))?;
-            let to = bytes.len() as i64;
+            let to = signed(bytes.len() as u64)?;
             if meta.path_in_schema.first().is_some_and(|name| wanted(name)) {
                 let (start, len) = extent(meta, self.end)?;
                 file.seek(SeekFrom::Start(start))?;
                 if file.by_ref().take(len).read_to_end(&mut bytes)? as u64 != len {
                     return Err(broken("a column chunk is cut off"));
                 }
-                shift_meta(meta, to - start as i64);
+                shift_meta(meta, to - signed(start)?);
             } else {
                 (meta.data_page_offset, meta.dictionary_page_offset) = (to, None);
                 (meta.total_compressed_size, meta.index_page_offset) = (0, None);
@@ -98,7 +98,7 @@ pub(crate) fn join<F: Read + Seek>(
         let mut part = part?;
         let footer = Footer::read(&mut part)?;
         copy(&mut part, MAGIC.len() as u64..footer.end, out)?;
-        let shift = at as i64 - MAGIC.len() as i64;
+        let shift = signed(at - MAGIC.len() as u64)?;
         at += footer.end - MAGIC.len() as u64;
         let mut groups = footer.meta.row_groups.clone();
         groups.iter_mut().for_each(|group| shift_group(group, shift));
@@ -118,11 +118,7 @@ pub(crate) fn join<F: Read + Seek>(
     write_footer(&joined, out)
 }
 
-fn copy(
-    file: &mut (impl Read + Seek),
-    range: std::ops::Range<u64>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn copy(file: &mut (impl Read + Seek), range: std::ops::Range<u64>, out: &mut dyn Write) -> io::Result<()> {
     file.seek(SeekFrom::Start(range.start))?;
     let mut buffer = vec![0; COPIED_BYTES];
     let mut left = range.end - range.start;
@@ -186,6 +182,10 @@ fn shift_meta(meta: &mut ColumnMetaData, by: i64) {
     shift(&mut meta.dictionary_page_offset, by);
     shift(&mut meta.index_page_offset, by);
     shift(&mut meta.bloom_filter_offset, by);
+}
+
+fn signed(offset: u64) -> io::Result<i64> {
+    i64::try_from(offset).map_err(io::Error::other)
 }
 
 fn shift(offset: &mut Option<i64>, by: i64) {

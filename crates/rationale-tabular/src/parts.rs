@@ -47,8 +47,8 @@ impl Parts {
                 Ok(parts)
             }
             _ => {
-                fs::create_dir_all(&parts.folder).map_err(|source| parts.unwritten(&parts.folder, source))?;
-                parts.put(&parts.folder.join(JOB), |out| out.write_all(job.to_string().as_bytes()))?;
+                fs::create_dir_all(&parts.folder).map_err(|source| unwritten(&parts.folder, source))?;
+                put(&parts.folder.join(JOB), |out| out.write_all(job.to_string().as_bytes()))?;
                 Ok(parts)
             }
         }
@@ -79,8 +79,8 @@ impl Parts {
     pub fn write(&self, part: usize, columns: &[(String, Column)], state: &str) -> Result<(), Error> {
         let columns: Vec<(&str, &Column)> =
             columns.iter().map(|(name, column)| (name.as_str(), column)).collect();
-        self.put(&self.part(part, "json"), |out| out.write_all(state.as_bytes()))?;
-        self.put(&self.part(part, "parquet"), |out| {
+        put(&self.part(part, "json"), |out| out.write_all(state.as_bytes()))?;
+        put(&self.part(part, "parquet"), |out| {
             frame::write_parquet_part(&columns, out).map_err(io::Error::other)
         })
     }
@@ -88,8 +88,8 @@ impl Parts {
     /// Joins the parts, and removes them once the whole is in its place.
     pub fn join(self) -> Result<(), Error> {
         let open = |part| File::open(self.part(part, "parquet")).map(BufReader::new);
-        self.put(&self.out, |out| parquet::join((0..self.n_parts).map(open), out))?;
-        fs::remove_dir_all(&self.folder).map_err(|source| self.unwritten(&self.folder, source))
+        put(&self.out, |out| parquet::join((0..self.n_parts).map(open), out))?;
+        fs::remove_dir_all(&self.folder).map_err(|source| unwritten(&self.folder, source))
     }
 
     fn check_job(&self, job: &Value) -> Result<(), Error> {
@@ -112,14 +112,14 @@ impl Parts {
     fn name(&self) -> String {
         self.folder.display().to_string()
     }
+}
 
-    fn put(&self, path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
-        whole::write_file(path, write).map_err(|source| self.unwritten(path, source))
-    }
+fn put(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    whole::write_file(path, write).map_err(|source| unwritten(path, source))
+}
 
-    fn unwritten(&self, path: &Path, source: io::Error) -> Error {
-        Error::Write { file: path.display().to_string(), source }
-    }
+fn unwritten(path: &Path, source: io::Error) -> Error {
+    Error::Write { file: path.display().to_string(), source }
 }
 
 #[cfg(test)]

@@ -33,7 +33,10 @@ pub fn stream<P: Send, W: Send, E: From<Error> + Send>(
     let (to_work, prepared) = sync_channel::<(usize, P)>(1);
     let (to_write, worked) = sync_channel::<(usize, W)>(1);
     std::thread::scope(|scope| {
-        let reading = scope.spawn(|| read(source, &open, prepare, to_work));
+        let reading = scope.spawn({
+            let open = &open;
+            move || read(source, open, prepare, &to_work)
+        });
         let writing = scope.spawn(|| write(source, parts, progress, finish, worked));
         let working = (|| {
             for (idx, input) in prepared {
@@ -56,7 +59,7 @@ fn read<P, E: From<Error>>(
     source: &Source,
     open: &[usize],
     prepare: impl Fn(&Part, &Table) -> Result<P, E>,
-    to_work: SyncSender<(usize, P)>,
+    to_work: &SyncSender<(usize, P)>,
 ) -> Result<(), E> {
     let mut reader = source.reader();
     for &idx in open {

@@ -204,7 +204,7 @@ impl Lines {
     fn check_utf8(&self, bytes: &[u8], line: u64) -> Result<(), Error> {
         let Err(error) = std::str::from_utf8(bytes) else { return Ok(()) };
         let sound = &bytes[..error.valid_up_to()];
-        let line = line + sound.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let line = line + sound.split(|byte| *byte == b'\n').count() as u64 - 1;
         let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
         Err(Error::NotUtf8 { file: self.file.clone(), line, byte })
     }
@@ -223,7 +223,7 @@ impl Lines {
 
 /// Whether a double quote is still open.
 fn is_open(bytes: &[u8]) -> bool {
-    bytes.iter().filter(|byte| **byte == b'"').count() % 2 == 1
+    bytes.split(|byte| *byte == b'"').count().is_multiple_of(2)
 }
 
 #[cfg(test)]

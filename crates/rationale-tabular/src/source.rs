@@ -179,7 +179,7 @@ impl PartReader<'_> {
             };
             all.push((name.clone(), column));
         }
-        Table::part(file.name.clone(), all, part.rows.start as u64, lines)
+        Table::part(file.name.clone(), all, part.rows.start as u64, lines.as_deref())
     }
 
     /// The rows of a part, from the row groups in which they lie.
@@ -354,7 +354,11 @@ fn found(path: &Path) -> Result<Found, Error> {
     }
     if path.exists() || !text.contains(['*', '?', '[']) {
         let is_there = path.exists();
-        return if is_there { Ok(vec![(path.to_owned(), Vec::new())]) } else { Err(Error::NoFile { file: text }) };
+        return if is_there {
+            Ok(vec![(path.to_owned(), Vec::new())])
+        } else {
+            Err(Error::NoFile { file: text })
+        };
     }
     let wrong = |reason: String| Error::Pattern { pattern: text.clone(), reason };
     let paths = glob::glob(&text).map_err(|error| wrong(error.to_string()))?;
@@ -412,15 +416,12 @@ fn unescaped(text: &str) -> String {
     while let [first, after @ ..] = rest {
         let code = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
         let code = code.and_then(|two| u8::from_str_radix(two, 16).ok());
-        match code.filter(|_| *first == b'%') {
-            Some(code) => {
-                bytes.push(code);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
+        if let (b'%', Some(code)) = (first, code) {
+            bytes.push(code);
+            rest = &after[2..];
+        } else {
+            bytes.push(*first);
+            rest = after;
         }
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())

@@ -115,12 +115,12 @@ impl Table {
         name: String,
         columns: Vec<(String, Column)>,
         first: u64,
-        lines: Option<Vec<u64>>,
+        lines: Option<&[u64]>,
     ) -> Result<Self, Error> {
         let mut table = Self::new(name, columns)?;
         for (row, place) in table.places.iter_mut().enumerate() {
             place.row += first;
-            place.line = lines.as_ref().and_then(|lines| lines.get(row).copied());
+            place.line = lines.and_then(|lines| lines.get(row).copied());
         }
         Ok(table)
     }

@@ -1,5 +1,7 @@
 //! Trees that add up to a prediction.
 
+use std::sync::Arc;
+
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
 use rationale_core::{Fingerprint, Hasher, Predict};
 
@@ -35,7 +37,8 @@ impl InputPrecision {
 /// | outputs | n_outputs | one for regression and binary classification, else one a class |
 #[derive(Debug, Clone, PartialEq)]
 pub struct TreeEnsemble {
-    trees: Vec<Tree>,
+    /// Shared: a copy of a large model costs nothing until it is changed.
+    trees: Arc<Vec<Tree>>,
     base_score: Vec<f64>,
     link: Link,
     input: InputPrecision,
@@ -55,7 +58,7 @@ impl TreeEnsemble {
         }
         let has_cover = !trees.is_empty() && trees.iter().all(|tree| tree.covers().is_some());
         Ok(Self {
-            trees,
+            trees: Arc::new(trees),
             base_score: vec![0.0; n_outputs],
             link: Link::Identity,
             input: InputPrecision::Double,
@@ -108,7 +111,7 @@ impl TreeEnsemble {
     pub fn with_cover(mut self, rows: ArrayView2<'_, f64>) -> Result<Self, Error> {
         self.check_columns(rows)?;
         let covers: Vec<_> = self.trees.iter().map(|tree| cover::count(tree, &self, rows)).collect();
-        for (tree, covers) in self.trees.iter_mut().zip(covers) {
+        for (tree, covers) in Arc::make_mut(&mut self.trees).iter_mut().zip(covers) {
             tree.set_covers(covers);
         }
         self.cover_source = CoverSource::Rows;
@@ -173,7 +176,16 @@ impl TreeEnsemble {
     /// What identifies the model: everything that its answers and attributions depend on, names included.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut hasher = Hasher::new();
-        hasher.text(&crate::json::to_string(self));
+        // Without its trees a model is short, and its text has all that is said of it.
+        let bare = Self { trees: Arc::default(), ..self.clone() };
+        hasher.text(&crate::json::to_string(&bare));
+        let mut bytes = Vec::new();
+        for tree in self.trees.iter() {
+            bytes.clear();
+            tree.write_bytes(&mut bytes);
+            hasher.integer(bytes.len() as u64);
+            hasher.bytes(&bytes);
+        }
         hasher.finish()
     }
 
@@ -193,12 +205,12 @@ impl TreeEnsemble {
 
     #[cfg(feature = "linfa")]
     pub(crate) fn trees_mut(&mut self) -> &mut [Tree] {
-        &mut self.trees
+        Arc::make_mut(&mut self.trees).as_mut_slice()
     }
 
     fn margin_of(&self, row: ArrayView1<'_, f64>, mut margin: ArrayViewMut1<'_, f64>) {
         margin.iter_mut().zip(&self.base_score).for_each(|(sum, base)| *sum = *base);
-        for tree in &self.trees {
+        for tree in self.trees.iter() {
             let leaf = tree.leaf(|feature| self.input.round(row[feature]));
             let first = match tree.outputs() {
                 Outputs::One(output) => output,

@@ -114,6 +114,31 @@ impl Split {
         if passes { Side::Left } else { Side::Right }
     }
 
+    /// For [`Tree`](crate::Tree)'s fingerprint: feature, missing values and test, but not the children.
+    pub(crate) fn write_bytes(&self, bytes: &mut Vec<u8>) {
+        let kind = match &self.test {
+            Test::Less(_) => 1,
+            Test::LessOrEqual(_) => 2,
+            Test::OneOf(_) => 3,
+            Test::NoneOf(_) => 4,
+            Test::AnyOf(_) => 5,
+        };
+        let missing = u8::from(self.missing.side == Side::Right) + 2 * u8::from(self.missing.zero);
+        bytes.extend([kind, missing]);
+        bytes.extend((self.feature as u64).to_le_bytes());
+        match &self.test {
+            Test::Less(threshold) | Test::LessOrEqual(threshold) => bytes.extend(threshold.to_le_bytes()),
+            Test::OneOf(set) | Test::NoneOf(set) => {
+                bytes.extend((set.0.len() as u64).to_le_bytes());
+                set.0.iter().for_each(|word| bytes.extend(word.to_le_bytes()));
+            }
+            Test::AnyOf(numbers) => {
+                bytes.extend((numbers.len() as u64).to_le_bytes());
+                numbers.iter().for_each(|number| bytes.extend(number.to_le_bytes()));
+            }
+        }
+    }
+
     /// The child on a side.
     pub fn child(&self, side: Side) -> usize {
         match side {

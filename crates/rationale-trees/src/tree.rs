@@ -126,6 +126,30 @@ impl Tree {
         &self.leaf_values[leaf * self.width..][..self.width]
     }
 
+    /// Adds all that the tree's answers and attributions depend on, in a form that no other tree has. Children need not be
+    /// named: the nodes stand depth first.
+    pub(crate) fn write_bytes(&self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.weight.to_le_bytes());
+        bytes.extend(match self.outputs {
+            Outputs::One(output) => (output as u64 + 1).to_le_bytes(),
+            Outputs::All => 0_u64.to_le_bytes(),
+        });
+        bytes.extend((self.width as u64).to_le_bytes());
+        bytes.push(u8::from(self.covers.is_some()));
+        for (node, kind) in self.nodes.iter().enumerate() {
+            match kind {
+                Node::Split(split) => split.write_bytes(bytes),
+                Node::Leaf(leaf) => {
+                    bytes.push(0);
+                    self.leaf_values(*leaf).iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+                }
+            }
+            if let Some(covers) = &self.covers {
+                bytes.extend(covers[node].to_le_bytes());
+            }
+        }
+    }
+
     /// The number of splits on the longest path.
     pub fn depth(&self) -> usize {
         let mut depths = vec![0; self.nodes.len()];

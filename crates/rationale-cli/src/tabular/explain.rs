@@ -258,7 +258,11 @@ impl Arguments {
         })
     }
 
-    pub(super) fn tree_shap(&self, model: &ScoringModel, background: Option<&Background>) -> anyhow::Result<TreeShap> {
+    pub(super) fn tree_shap(
+        &self,
+        model: &ScoringModel,
+        background: Option<&Background>,
+    ) -> anyhow::Result<TreeShap> {
         let explainer = tree_shap(model, background)?;
         Ok(explainer.with_engine(self.engine.engine()).with_precision(self.precision.precision()))
     }

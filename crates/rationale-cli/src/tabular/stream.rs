@@ -1,6 +1,6 @@
 //! `rationale tabular` from Parquet to Parquet, in constant memory: read, explained and written at once, part by part.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use ndarray::{Array2, Array4, Axis, Slice};
@@ -29,7 +29,9 @@ const PAIR_ROWS: usize = 64;
 
 /// What belongs to explaining part by part.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Part by part (large files, folders, or one of these options; --out F.parquet)")]
+#[command(
+    next_help_heading = "Part by part (large files, folders, or one of these options; --out F.parquet)"
+)]
 pub(super) struct PartByPart {
     /// Hand this column of the data through, beside the values; may stand several times.
     #[arg(long, value_name = "COLUMN")]
@@ -188,7 +190,17 @@ impl<'a> Job<'a> {
         let target = arguments.asked.target_of(model)?;
         let part_rows = arguments.stream.part_rows(model);
         let (n_rows, data) = (source.n_rows(), source.fingerprint().to_string());
-        Ok(Self { arguments, model, background, explainer, target, n_rows, part_rows, data, seed: common.seed })
+        Ok(Self {
+            arguments,
+            model,
+            background,
+            explainer,
+            target,
+            n_rows,
+            part_rows,
+            data,
+            seed: common.seed,
+        })
     }
 
     /// All that the result's bytes depend on.
@@ -283,8 +295,7 @@ impl<'a> Job<'a> {
     fn interaction_strength(&self, summary: &Summary) -> anyhow::Result<Value> {
         let rows = summary.sample_rows();
         let n_rows = rows.nrows();
-        let explainer =
-            tree_shap(self.arguments, self.model, self.background.as_ref(), n_rows as u64)?;
+        let explainer = tree_shap(self.arguments, self.model, self.background.as_ref(), n_rows as u64)?;
         let (n_features, n_outputs) = (self.model.trees().n_features(), self.model.trees().n_outputs());
         let mut sums = Array4::<f64>::zeros((1, n_features, n_features, n_outputs));
         for start in (0..n_rows).step_by(PAIR_ROWS) {
@@ -326,13 +337,15 @@ fn top_columns(attributions: &Attributions, first_row: u64, top: usize) -> Vec<(
     let ends = columns.split_off(1 + names.len() * attributions.n_outputs());
     columns.truncate(1);
     for (output, name) in attributions.output_names().iter().enumerate() {
-        let named = |text: String| if attributions.n_outputs() == 1 { text } else { format!("{text}[{name}]") };
+        let named =
+            |text: String| if attributions.n_outputs() == 1 { text } else { format!("{text}[{name}]") };
         let ranked: Vec<Vec<usize>> =
             (0..attributions.n_rows()).map(|row| largest(attributions, row, output, top)).collect();
         for rank in 0..top {
             let features = ranked.iter().map(|ranked| Some(names[ranked[rank]].as_str()));
             columns.push((named(format!("top_{}_feature", rank + 1)), Column::text(features)));
-            let value = |(row, ranked): (usize, &Vec<usize>)| attributions.values()[[row, ranked[rank], output]];
+            let value =
+                |(row, ranked): (usize, &Vec<usize>)| attributions.values()[[row, ranked[rank], output]];
             let values = ranked.iter().enumerate().map(value).collect();
             columns.push((named(format!("top_{}_value", rank + 1)), Column::numeric(values)));
         }
@@ -365,7 +378,7 @@ fn with_kept(mut columns: Vec<(String, Column)>, kept: &[(String, Column)]) -> V
     columns
 }
 
-fn put(path: &PathBuf, document: &Value) -> anyhow::Result<()> {
+fn put(path: &Path, document: &Value) -> anyhow::Result<()> {
     let written: std::io::Result<()> = whole::write_file(path, |out| writeln!(out, "{document}"));
     written.map_err(|error| anyhow::anyhow!("`{}` cannot be written: {error}", path.display()))
 }

@@ -1,5 +1,5 @@
-//! Rows per second of TreeSHAP on standard models, engine by engine: `cargo xtask bench [MODEL ...]
-//! [--one-thread] [--write FOLDER]`.
+//! Rows per second of TreeSHAP on standard models, engine by engine, and of other libraries beside it:
+//! `cargo xtask bench trees [MODEL ...] [--one-thread] [--write FOLDER [--peers PYTHON ...]] [--report FILE]`.
 //!
 //! | model | trees | depth |
 //! |---|---|---|
@@ -12,8 +12,8 @@
 //! Trees are random and full: at each node a random feature is cut at a random quantile of the training rows that come
 //! there, so that the covers are those of data. 30 features, 50,000 training rows, float32 numbers; the training rows are
 //! explained, as many as take about a second. Seconds are those of the processor where the system tells them, so that a
-//! busy machine disturbs less; on two threads they are those of the clock. With `--write` models and rows are written too, for other libraries to be
-//! measured beside this one.
+//! busy machine disturbs less; on two threads they are those of the clock. With `--write` models and rows are written too; each Python of `--peers` measures the libraries it has on
+//! them (`peers/trees.py`), in turns with ours. A sixth model, `lightgbm`, is trained by LightGBM where some Python has it.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -50,31 +50,39 @@ const MODELS: [Standard; 5] = [
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let folder =
-        arguments.iter().position(|word| word == "--write").map(|at| PathBuf::from(&arguments[at + 1]));
+    let after = |word: &str| -> Vec<PathBuf> {
+        let places = arguments.windows(2).filter(|pair| pair[0] == word);
+        places.map(|pair| PathBuf::from(&pair[1])).collect()
+    };
     let asked = |name: &str| arguments.iter().any(|word| word == name);
+    let peers = Peers { pythons: after("--peers"), folder: after("--write").pop() };
+    anyhow::ensure!(peers.pythons.is_empty() || peers.folder.is_some(), "--peers needs --write FOLDER");
     let threads: &[usize] = if asked("--one-thread") { &[1] } else { &[1, 2] };
-    let asked_any = MODELS.iter().any(|model| asked(model.name));
+    let names = MODELS.iter().map(|model| model.name).chain(["lightgbm"]);
+    let asked_any = names.into_iter().any(&asked);
     let rows = rows(N_ROWS, 1);
-    if let Some(folder) = &folder {
+    if let Some(folder) = &peers.folder {
         let bytes: Vec<u8> = rows.iter().flat_map(|x| (*x as f32).to_le_bytes()).collect();
         write(&folder.join("rows.f32"), &bytes)?;
     }
-    println!("rows per second: values alone / building included / with predictions and evidence (building)");
+    let mut report = Report::default();
     for standard in MODELS.iter().filter(|model| !asked_any || asked(model.name)) {
         let model = standard.grow(&rows)?;
-        let n_leaves: usize = model.trees().iter().map(Tree::n_leaves).sum();
-        println!(
-            "\n{}: {} trees of depth {}, {n_leaves} leaves",
-            standard.name, standard.n_trees, standard.depth
-        );
-        if let Some(folder) = &folder {
+        if let Some(folder) = &peers.folder {
             let text = rationale::trees::json::to_string(&model);
             write(&folder.join(format!("{}.json", standard.name)), text.as_bytes())?;
         }
-        compare(standard, &model, &rows, threads)?;
+        compare(standard, &model, &rows, threads, &peers, &mut report)?;
     }
-    Ok(())
+    let lightgbm = if !asked_any || asked("lightgbm") { peers.lightgbm()? } else { None };
+    if let Some(model) = lightgbm {
+        let standard = Standard { name: "lightgbm", n_trees: 500, depth: 62, n_plain: 300 };
+        compare(&standard, &model, &rows, threads, &peers, &mut report)?;
+    }
+    match after("--report").pop() {
+        Some(path) => write(&path, report.document()?.as_bytes()),
+        None => Ok(()),
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -87,10 +95,63 @@ struct Way<'a> {
     build: Box<dyn Fn() -> Result<TreeShap> + Sync + 'a>,
     n_rows: usize,
     n_threads: usize,
+    /// Interactions and not values.
+    pairs: bool,
 }
 
-fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>, threads: &[usize]) -> Result<()> {
-    let mut ways = Vec::new();
+fn compare(
+    standard: &Standard,
+    model: &TreeEnsemble,
+    rows: &Array2<f64>,
+    threads: &[usize],
+    peers: &Peers,
+    report: &mut Report,
+) -> Result<()> {
+    let n_leaves: usize = model.trees().iter().map(Tree::n_leaves).sum();
+    report.line(&format!("\n## {}: {} trees, {n_leaves} leaves\n", standard.name, model.trees().len()));
+    report
+        .line("| | threads | rows | building, s | rows/s | with building | with predictions and evidence |");
+    report.line("|---|---|---|---|---|---|---|");
+    peers.put_values(standard.name, model, rows)?;
+    let ways = ways(standard, model, threads)?;
+    let mut figures: Vec<Vec<[f64; 3]>> = vec![Vec::new(); ways.len()];
+    let mut others: Vec<serde_json::Value> = Vec::new();
+    for _ in 0..N_RUNS {
+        for (way, figures) in ways.iter().zip(&mut figures) {
+            figures.push(measure(way, rows)?);
+        }
+        for &n_threads in threads {
+            others.extend(peers.run(standard.name, n_threads)?);
+        }
+    }
+    for (way, figures) in ways.iter().zip(&figures) {
+        let [building, values, explaining] =
+            [0, 1, 2].map(|i| median(figures.iter().map(|f| f[i]).collect()));
+        let rate = |seconds: f64| way.n_rows as f64 / seconds;
+        report.line(&format!(
+            "| {} | {} | {} | {building:.3} | {:.0} | {:.0} | {:.0} |",
+            way.name,
+            way.n_threads,
+            way.n_rows,
+            rate(values),
+            rate(values + building),
+            rate(explaining),
+        ));
+    }
+    peer_lines(&others, report);
+    if standard.n_trees <= 500 && standard.depth <= 8 {
+        let latency = latency(model, rows)?;
+        report.line(&format!(
+            "\nOne row on a loaded model, one thread, median of 500: {:.1} us",
+            1e6 * latency
+        ));
+    }
+    Ok(())
+}
+
+/// All ways to explain this model.
+fn ways<'a>(standard: &'a Standard, model: &'a TreeEnsemble, threads: &[usize]) -> Result<Vec<Way<'a>>> {
+    let mut ways: Vec<Way<'a>> = Vec::new();
     for &n_threads in threads {
         for (engine, precision) in [
             (Engine::Plain, Precision::Double),
@@ -108,13 +169,19 @@ fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>, thread
             let build =
                 move || Ok(TreeShap::path_dependent(model)?.with_engine(engine).with_precision(precision));
             let name = format!("path-dependent {engine:?} {precision:?}");
-            ways.push(Way { name, build: Box::new(build), n_rows, n_threads });
+            ways.push(Way { name, build: Box::new(build), n_rows, n_threads, pairs: false });
+        }
+        for precision in [Precision::Double, Precision::Single].into_iter().filter(|_| standard.depth <= 6) {
+            let n_rows = (standard.n_plain * 2).min(4096);
+            let build = move || Ok(TreeShap::path_dependent(model)?.with_precision(precision));
+            let name = format!("interactions Auto {precision:?}");
+            ways.push(Way { name, build: Box::new(build), n_rows, n_threads, pairs: true });
         }
         let backgrounds =
             [(100, Engine::Plain), (100, Engine::Auto), (10_000, Engine::Auto), (1_000_000, Engine::Auto)];
         for (n_background, engine) in backgrounds {
             // Folding a large background into a large model takes minutes.
-            let n_meetings = (n_background * model.trees().len()) << standard.depth;
+            let n_meetings = (n_background * model.trees().len()) << standard.depth.min(20);
             if standard.depth > 8 || n_meetings > 2_000_000_000 {
                 continue;
             }
@@ -122,30 +189,131 @@ fn compare(standard: &Standard, model: &TreeEnsemble, rows: &Array2<f64>, thread
             let background = Background::new(self::rows(n_background, 3))?;
             let build = move || Ok(TreeShap::interventional(model, &background)?.with_engine(engine));
             let name = format!("interventional {n_background} {engine:?} Double");
-            ways.push(Way { name, build: Box::new(build), n_rows, n_threads });
+            ways.push(Way { name, build: Box::new(build), n_rows, n_threads, pairs: false });
         }
     }
-    let mut figures: Vec<Vec<[f64; 3]>> = vec![Vec::new(); ways.len()];
-    for _ in 0..N_RUNS {
-        for (way, figures) in ways.iter().zip(&mut figures) {
-            figures.push(measure(way, rows)?);
+    Ok(ways)
+}
+
+fn peer_lines(others: &[serde_json::Value], report: &mut Report) {
+    let key = |run: &serde_json::Value| {
+        let text = |name: &str| run[name].as_str().unwrap_or_default().to_owned();
+        (text("peer"), text("version"), run["threads"].as_u64().unwrap_or(0))
+    };
+    let mut keys: Vec<_> = others.iter().map(key).collect();
+    keys.sort();
+    keys.dedup();
+    for (peer, version, threads) in keys {
+        let runs: Vec<_> =
+            others.iter().filter(|run| key(run) == (peer.clone(), version.clone(), threads)).collect();
+        let of = |f: &dyn Fn(&serde_json::Value) -> f64| median(runs.iter().map(|run| f(run)).collect());
+        let number =
+            |name: &'static str| move |run: &serde_json::Value| run[name].as_f64().unwrap_or(f64::NAN);
+        let rate = of(&|run| number("rows")(run) / number("seconds")(run));
+        let (loading, rows, gap) = (of(&number("loading")), of(&number("rows")), of(&number("gap")));
+        report.line(&format!(
+            "| **{peer} {version}** (largest difference {gap:.0e} of the largest value) | {threads} | {rows:.0} | {loading:.3} | {rate:.0} | | |"
+        ));
+        let pairs = of(&|run| number("pair_rows")(run) / number("pair_seconds")(run));
+        if pairs.is_finite() {
+            report.line(&format!("| **{peer} {version}** interactions | {threads} | | | {pairs:.1} | | |"));
         }
     }
-    for (way, figures) in ways.iter().zip(&figures) {
-        let [building, values, explaining] =
-            [0, 1, 2].map(|i| median(figures.iter().map(|f| f[i]).collect()));
-        let rate = |seconds: f64| way.n_rows as f64 / seconds;
-        println!(
-            "{:<38} {} threads {:>6} rows {:>10.0} / {:>10.0} / {:>10.0} ({building:.3} s)",
-            way.name,
-            way.n_threads,
-            way.n_rows,
-            rate(values),
-            rate(values + building),
-            rate(explaining),
-        );
+}
+
+/// Seconds for one row of a model that is loaded, in memory that is there already.
+fn latency(model: &TreeEnsemble, rows: &Array2<f64>) -> Result<f64> {
+    let explainer = TreeShap::path_dependent(model)?;
+    let mut values = vec![0.0; N_FEATURES];
+    let mut seconds = Vec::new();
+    for row in 0..600 {
+        let row = rows.row(row).to_vec();
+        let columns: Vec<&[f64]> = row.chunks(1).collect();
+        let begin = Instant::now();
+        explainer.values_of_block(&columns, &mut values)?;
+        seconds.push(begin.elapsed().as_secs_f64());
     }
-    Ok(())
+    // The first ones make the plan and the memory.
+    Ok(median(seconds.split_off(100)))
+}
+
+/// Lines for people, and for the report.
+#[derive(Default)]
+struct Report(String);
+
+impl Report {
+    fn line(&mut self, line: &str) {
+        println!("{line}");
+        self.0 += line;
+        self.0.push('\n');
+    }
+
+    /// With the machine in front; the date is that of the file's name.
+    fn document(&self) -> Result<String> {
+        let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let named = |key: &str| {
+            cpu.lines().find(|line| line.starts_with(key)).and_then(|line| line.split(": ").nth(1))
+        };
+        let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        let load = load.split(' ').take(3).collect::<Vec<_>>().join(" ");
+        let n_cores = std::thread::available_parallelism()?;
+        Ok(format!(
+            "Machine: {}, {n_cores} cores; load at the end {load}; instruction sets {}; rationale {}.\n\n\
+             Medians of {N_RUNS} runs, ours and the other libraries' in turns. Seconds on one thread are the processor's, on two \
+             the clock's. Building is what happens before the first row: the explainer, its tables, one row; of other \
+             libraries, loading the model.\n{}",
+            named("model name").unwrap_or("unknown"),
+            TreeShap::instruction_sets().join(", "),
+            env!("CARGO_PKG_VERSION"),
+            self.0
+        ))
+    }
+}
+
+/// Other libraries, each in a Python of its own.
+struct Peers {
+    pythons: Vec<PathBuf>,
+    folder: Option<PathBuf>,
+}
+
+impl Peers {
+    /// Our own values of the first rows, for the others to compare with.
+    fn put_values(&self, name: &str, model: &TreeEnsemble, rows: &Array2<f64>) -> Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let first = rows.slice_axis(Axis(0), Slice::from(0..100)).to_owned();
+        let own = values(&TreeShap::path_dependent(model)?, &first)?;
+        let bytes: Vec<u8> = own.iter().flat_map(|x| x.to_le_bytes()).collect();
+        write(&folder.join(format!("{name}.values.f64")), &bytes)
+    }
+
+    fn run(&self, name: &str, n_threads: usize) -> Result<Vec<serde_json::Value>> {
+        self.ask(&[name, &n_threads.to_string()])
+    }
+
+    /// The model that LightGBM trains, where there is one.
+    fn lightgbm(&self) -> Result<Option<TreeEnsemble>> {
+        self.ask(&["lightgbm", "2", "train"])?;
+        let Some(folder) = &self.folder else { return Ok(None) };
+        match std::fs::read(folder.join("lightgbm.txt")) {
+            Ok(bytes) => Ok(Some(rationale::trees::ModelFile::from_bytes(&bytes)?.ensemble)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn ask(&self, words: &[&str]) -> Result<Vec<serde_json::Value>> {
+        let Some(folder) = &self.folder else { return Ok(Vec::new()) };
+        let mut answers = Vec::new();
+        for python in &self.pythons {
+            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/trees.py");
+            let output = std::process::Command::new(python).arg(script).arg(folder).args(words).output()?;
+            let complaint = String::from_utf8_lossy(&output.stderr);
+            anyhow::ensure!(output.status.success(), "{} failed: {complaint}", python.display());
+            for line in String::from_utf8_lossy(&output.stdout).lines().filter(|line| line.starts_with('{')) {
+                answers.push(serde_json::from_str(line)?);
+            }
+        }
+        Ok(answers)
+    }
 }
 
 /// Seconds for building, for the values alone, and for a whole explanation.
@@ -155,7 +323,15 @@ fn measure(way: &Way<'_>, rows: &Array2<f64>) -> Result<[f64; 3]> {
         let rows = rows.slice_axis(Axis(0), Slice::from(0..way.n_rows)).to_owned();
         let begin = Stopwatch::start(way.n_threads);
         let explainer = (way.build)()?.with_announced_rows(way.n_rows);
-        values(&explainer, &rows.slice_axis(Axis(0), Slice::from(0..1)).to_owned())?;
+        let first = rows.slice_axis(Axis(0), Slice::from(0..1)).to_owned();
+        if way.pairs {
+            explainer.interactions(first.view(), &Silent)?;
+            let building = begin.seconds();
+            let begin = Stopwatch::start(way.n_threads);
+            explainer.interactions(rows.view(), &Silent)?;
+            return Ok([building, begin.seconds(), f64::NAN]);
+        }
+        values(&explainer, &first)?;
         let building = begin.seconds();
         let begin = Stopwatch::start(way.n_threads);
         values(&explainer, &rows)?;

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::engine::Order;
 use super::paths::Paths;
 use super::pattern_tables;
 use super::vectorised::{Engine, Job, Precision};
@@ -37,13 +38,16 @@ pub(super) fn tabled(job: &Job<'_>, trees: Range<usize>, n_background: usize) ->
     };
     trees
         .filter(|&tree| {
+            if !pattern_tables::takes(job.paths.size(tree)) || job.engine == Engine::RowSimd {
+                return false;
+            }
             let paths = &job.paths[tree];
-            if !pattern_tables::takes(paths) || !is_worth_it(paths) {
+            if !is_worth_it(paths) {
                 return false;
             }
             let bytes = match job.precision {
-                Precision::Double => pattern_tables::n_bytes::<f64>(paths),
-                Precision::Single => pattern_tables::n_bytes::<f32>(paths),
+                Precision::Double => pattern_tables::n_bytes::<f64>(paths, job.layout.order),
+                Precision::Single => pattern_tables::n_bytes::<f32>(paths, job.layout.order),
             };
             let fits = bytes <= left;
             left -= if fits { bytes } else { 0 };
@@ -55,7 +59,7 @@ pub(super) fn tabled(job: &Job<'_>, trees: Range<usize>, n_background: usize) ->
 fn saves(job: &Job<'_>, paths: &Paths, n_background: usize) -> bool {
     let n_rows = job.n_rows as f64;
     let other = if n_background == 0 { walk(job, paths) } else { plain(paths, n_background) };
-    building(paths) + n_rows * look_up(job, paths) < n_rows * other
+    building(job, paths) + n_rows * look_up(job, paths) < n_rows * other
 }
 
 /// How much slower than float32 with AVX-512 vectors of this job are.
@@ -69,7 +73,12 @@ fn slowness(job: &Job<'_>) -> f64 {
 
 fn walk(job: &Job<'_>, paths: &Paths) -> f64 {
     let n_points = paths.longest().div_ceil(2);
-    WALK_POINT * slowness(job) * (paths.leaves().len() * n_points) as f64
+    // For interactions a tree is walked twice for each of its features.
+    let n_walks = match job.layout.order {
+        Order::Values => 1,
+        Order::Interactions => 2 * job.layout.n_features.min(paths.leaves().len()),
+    };
+    WALK_POINT * slowness(job) * (paths.leaves().len() * n_points * n_walks) as f64
 }
 
 fn look_up(job: &Job<'_>, paths: &Paths) -> f64 {
@@ -81,14 +90,16 @@ fn look_up(job: &Job<'_>, paths: &Paths) -> f64 {
         if in_registers { LOOK_UP_VECTOR * slowness * n_vectors.max(1.0) } else { LOOK_UP_MEMORY }
     };
     // A pair of leaves shares its look-ups.
-    let values: f64 = paths.leaves().iter().map(|leaf| 0.5 * leaf.len() as f64 * one(leaf.len())).sum();
+    let width = |d: usize| job.layout.order.width(d) as f64;
+    let values: f64 = paths.leaves().iter().map(|leaf| 0.5 * width(leaf.len()) * one(leaf.len())).sum();
     values + LOOK_UP_SPLIT * slowness * paths.leaves().len() as f64
 }
 
-fn building(paths: &Paths) -> f64 {
+fn building(job: &Job<'_>, paths: &Paths) -> f64 {
     let of_leaf = |d: usize| {
         let rounds = f64::from(d.max(2).ilog2());
-        BUILD_LEAF + BUILD_ENTRY * f64::from(1_u32 << d) * (d * d.div_ceil(2)) as f64 * rounds
+        let width = job.layout.order.width(d);
+        BUILD_LEAF + BUILD_ENTRY * f64::from(1_u32 << d) * (width * d.div_ceil(2)) as f64 * rounds
     };
     paths.leaves().iter().map(|leaf| of_leaf(leaf.len())).sum()
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::memo::Memo;
-use super::paths::{Columns, Leaf, Paths, Pattern, Walk};
+use super::paths::{AllPaths, Columns, Leaf, Pattern, Walk};
 
 /// The engine's name in the evidence.
 pub(super) const NAME: &str = "plain-f64";
@@ -41,6 +41,16 @@ pub(super) enum Order {
     Interactions,
 }
 
+impl Order {
+    /// Weights a pattern at a leaf with `d` features on its path.
+    pub(super) fn width(self, d: usize) -> usize {
+        match self {
+            Self::Values => d,
+            Self::Interactions => d + d * d.saturating_sub(1) / 2,
+        }
+    }
+}
+
 /// How many numbers a row takes, and how they lie.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layout {
@@ -58,11 +68,16 @@ impl Layout {
         }
     }
 
-    /// Weights a pattern at a leaf with `d` features on its path.
-    fn width(self, d: usize) -> usize {
+    /// Numbers a row and output in the vectorised engines: of interactions the upper triangle is used.
+    pub(super) fn n_cells(self) -> usize {
+        self.stride() / self.n_outputs.max(1)
+    }
+
+    /// The cell of a feature, or of two features in either order.
+    pub(super) fn triangle_cell(self, a: usize, b: usize) -> usize {
         match self.order {
-            Order::Values => d,
-            Order::Interactions => d + d * d.saturating_sub(1) / 2,
+            Order::Values => a,
+            Order::Interactions => a.min(b) * self.n_features + a.max(b),
         }
     }
 
@@ -77,18 +92,19 @@ impl Layout {
 /// once all trees are in.
 pub(super) fn accumulate(
     game: &dyn LeafGame,
-    paths: &[Paths],
+    paths: &AllPaths,
     trees: Range<usize>,
     layout: Layout,
     columns: &Columns<'_>,
     out: &mut [f64],
 ) {
     let (mut walk, mut memo) = (Walk::default(), Memo::default());
-    for (tree, paths) in trees.clone().zip(&paths[trees]) {
+    for tree in trees {
+        let paths = &paths[tree];
         paths.patterns(columns, &mut walk, |leaf_idx, patterns| {
             let leaf = &paths.leaves()[leaf_idx];
             let id = LeafId { tree, leaf: leaf_idx };
-            memo.reset(leaf.len(), layout.width(leaf.len()));
+            memo.reset(leaf.len(), layout.order.width(leaf.len()));
             for (pattern, out) in patterns.iter().zip(out.chunks_exact_mut(layout.stride())) {
                 let weights =
                     memo.weights(*pattern, |weights| fill(game, layout.order, leaf, id, *pattern, weights));

@@ -6,15 +6,15 @@ use std::sync::OnceLock;
 
 use ndarray::{Array1, Array2, Array3, Array4, ArrayView2, Axis, Slice};
 use rationale_core::{Attributions, Background, Evidence, Explain, Fingerprint, Progress};
-use rationale_trees::{CoverSource, TreeEnsemble};
+use rationale_trees::{CoverSource, Node, Outputs, Tree, TreeEnsemble};
 use rayon::prelude::*;
 
 use super::engine::{self, Layout, LeafGame, Order};
 use super::interventional::{Batch, Interventional, batches};
 use super::lanes::Instructions;
-use super::leaf_table::{self, ByCover};
+use super::leaf_table::{self, ByCover, Factors};
 use super::path_dependent::PathDependent;
-use super::paths::{Columns, Leaf, Paths, round_into, rounded};
+use super::paths::{AllPaths, Columns, round_into, rounded, shares};
 use super::predictions;
 use super::vectorised::{Job, Plan, Plans};
 use super::{Engine, Error, Interactions, Precision};
@@ -22,6 +22,8 @@ use super::{Engine, Error, Interactions, Precision};
 /// One gibibyte.
 const MEMORY_LIMIT: usize = 1 << 30;
 const BLOCK_ROWS: usize = 256;
+/// How many rows blocks are taken to add up to with a background, where nobody says.
+const UNANNOUNCED_ROWS: usize = 1 << 16;
 pub(super) const METHOD: &str = "tree-shap";
 
 thread_local! {
@@ -59,10 +61,11 @@ thread_local! {
 /// background too; the completeness gap is reported and never raised as an error.
 pub struct TreeShap {
     ensemble: TreeEnsemble,
-    paths: Vec<Paths>,
+    paths: AllPaths,
     absence: Absence,
     base_values: Vec<f64>,
-    fingerprint: Fingerprint,
+    /// Hashing a large model takes longer than explaining a few rows: it waits until somebody asks.
+    fingerprint: OnceLock<Fingerprint>,
     block_rows: usize,
     memory_limit: usize,
     precision: Precision,
@@ -84,14 +87,11 @@ impl TreeShap {
         if ensemble.trees().iter().any(|tree| tree.covers().is_none()) {
             return Err(Error::NoCover);
         }
-        let paths = read_paths(ensemble)?;
-        let leaves = || paths.iter().flat_map(Paths::leaves);
-        let longest = leaves().map(Leaf::len).max().unwrap_or(0);
+        let paths = AllPaths::new(ensemble)?;
+        let longest = paths.longest();
         let mut base_values = ensemble.base_score().to_vec();
-        for leaf in leaves() {
-            let share: f64 = leaf.ratios.iter().product();
-            let outputs = &mut base_values[leaf.first_output..];
-            outputs.iter_mut().zip(&leaf.values).for_each(|(base, value)| *base += share * value);
+        for (first, means) in ensemble.trees().par_iter().map(means).collect::<Vec<_>>() {
+            base_values[first..].iter_mut().zip(means).for_each(|(base, mean)| *base += mean);
         }
         Ok(Self::new(ensemble, paths, Absence::Cover(PathDependent::new(longest)), base_values))
     }
@@ -99,7 +99,7 @@ impl TreeShap {
     /// Absent features are filled from the rows of a background; all of them, however many.
     pub fn interventional(ensemble: &TreeEnsemble, background: &Background) -> Result<Self, Error> {
         let margins = margins(ensemble, "the background", background.rows())?;
-        let paths = read_paths(ensemble)?;
+        let paths = AllPaths::new(ensemble)?;
         let n_background = background.rows().nrows();
         let absence = Absence::Rows {
             background: background.clone(),
@@ -130,8 +130,8 @@ impl TreeShap {
 
     /// Says how many rows will be explained in all, where they come in parts: the engine is chosen for them together.
     ///
-    /// Without it each table of rows is a job of its own, and a block ([`TreeShap::values_of_block`]) a small one. Small
-    /// jobs, of fewer than 256 rows, are all treated alike. Another engine changes values in their last digits.
+    /// Without it each table of rows is a job of its own, and a block ([`TreeShap::values_of_block`]) a small one; with a
+    /// background, blocks are taken for parts of a large job. Small jobs, of fewer than 256 rows, are all treated alike. Another engine changes values in their last digits.
     pub fn with_announced_rows(mut self, n_rows: usize) -> Self {
         self.n_rows = Some(n_rows);
         self
@@ -187,12 +187,19 @@ impl TreeShap {
         let shape = (rows.nrows(), layout.n_features, layout.n_features, layout.n_outputs);
         let values = Array4::from_shape_vec(shape, values).map_err(rationale_core::Error::model)?;
         let (base_values, predictions) = self.ends(rows)?;
-        Interactions::new(values, base_values, predictions, self.names(), self.evidence(rows, &engine))
+        Interactions::new(
+            values,
+            base_values,
+            predictions,
+            self.names(),
+            self.evidence(Fingerprint::of_rows(rows), &engine),
+        )
     }
 
     /// The function at the bottom: columns `[feature][row]` in, values `[row, feature, output]` out.
     ///
-    /// Adds nothing but the values: no names, no evidence. For those who bring their own data frames and their own
+    /// Adds nothing but the values: no names, no evidence. Each thread keeps its memory between calls: from the second call of a
+    /// size on nothing is allocated, with the vectorised engines and at any number of rows. For those who bring their own data frames and their own
     /// blocks; runs on the calling thread.
     pub fn values_of_block(&self, columns: &[&[f64]], values: &mut [f64]) -> Result<(), Error> {
         let layout = self.layout(Order::Values);
@@ -207,16 +214,16 @@ impl TreeShap {
         let mut block = BLOCK.take();
         round_into(columns.iter().copied(), self.ensemble.input_precision(), &mut block);
         let columns = Columns::new(&block, n_rows);
-        self.each_batch(layout.order, 1, |game, plan, _| {
+        self.each_batch(layout, self.rows_of_blocks(), |game, plan, _| {
             self.accumulate(game, plan, layout, &columns, values);
         });
         BLOCK.set(block);
         Ok(())
     }
 
-    fn new(ensemble: &TreeEnsemble, paths: Vec<Paths>, absence: Absence, base_values: Vec<f64>) -> Self {
+    fn new(ensemble: &TreeEnsemble, paths: AllPaths, absence: Absence, base_values: Vec<f64>) -> Self {
         Self {
-            fingerprint: ensemble.fingerprint(),
+            fingerprint: OnceLock::new(),
             ensemble: ensemble.clone(),
             paths,
             absence,
@@ -236,13 +243,13 @@ impl TreeShap {
     }
 
     /// Plays the game of each part of the work in turn; the last argument says whether it is the last part.
-    fn each_batch(&self, order: Order, n_rows: usize, mut play: impl FnMut(&dyn LeafGame, &Plan, bool)) {
-        let job = self.job(order, n_rows);
+    fn each_batch(&self, layout: Layout, n_rows: usize, mut play: impl FnMut(&dyn LeafGame, &Plan, bool)) {
+        let job = self.job(layout, n_rows);
         match &self.absence {
             Absence::Cover(game) => {
-                let plan = self
-                    .plans
-                    .get(&job, 0..self.paths.len(), 0, &|leaf, _| leaf_table::values(&ByCover(&leaf.ratios)));
+                let plan = self.plans.get(&job, 0..self.paths.len(), 0, &|leaf, _| {
+                    table(layout.order, &ByCover(&leaf.ratios))
+                });
                 play(game, &plan, true);
             }
             Absence::Rows { background, batches, kept } => {
@@ -257,22 +264,39 @@ impl TreeShap {
                             let built = build();
                             kept.get_or_init(|| built)
                         });
-                        play(game, &self.plans.get(&job, trees, n_background, &game.leaf_table()), is_last);
+                        play(
+                            game,
+                            &self.plans.get(&job, trees, n_background, &game.leaf_table(layout.order)),
+                            is_last,
+                        );
                     } else {
                         let (game, plans) = (build(), Plans::default());
-                        play(&game, &plans.get(&job, trees, n_background, &game.leaf_table()), is_last);
+                        play(
+                            &game,
+                            &plans.get(&job, trees, n_background, &game.leaf_table(layout.order)),
+                            is_last,
+                        );
                     }
                 }
             }
         }
     }
 
-    fn job(&self, order: Order, n_rows: usize) -> Job<'_> {
+    /// How many rows blocks are taken to add up to where nobody says: with a background, enough to fold it into tables.
+    fn rows_of_blocks(&self) -> usize {
+        match self.absence {
+            Absence::Cover(_) => 1,
+            Absence::Rows { .. } => UNANNOUNCED_ROWS,
+        }
+    }
+
+    fn job(&self, layout: Layout, n_rows: usize) -> Job<'_> {
         Job {
             ensemble: &self.ensemble,
             paths: &self.paths,
             precision: self.precision,
-            engine: if order == Order::Values { self.engine } else { Engine::Plain },
+            engine: self.engine,
+            layout,
             instructions: self.instructions,
             n_rows: self.n_rows.unwrap_or(n_rows),
             memory_limit: self.memory_limit,
@@ -290,6 +314,12 @@ impl TreeShap {
         plan.accumulate(game, (self.ensemble.trees(), &self.paths), layout, columns, out);
     }
 
+    fn check(&self, rows: ArrayView2<'_, f64>) -> Result<(), Error> {
+        let (expected, actual) = (self.ensemble.n_features(), rows.ncols());
+        let what = "the table of rows";
+        if expected == actual { Ok(()) } else { Err(Error::Columns { what, expected, actual }) }
+    }
+
     #[tracing::instrument(name = "tree_shap", skip_all, fields(rows = rows.nrows(), order = ?layout.order))]
     fn run(
         &self,
@@ -297,14 +327,11 @@ impl TreeShap {
         layout: Layout,
         progress: &dyn Progress,
     ) -> Result<(Vec<f64>, String), Error> {
-        let (expected, actual) = (layout.n_features, rows.ncols());
-        if expected != actual {
-            return Err(Error::Columns { what: "the table of rows", expected, actual });
-        }
+        self.check(rows)?;
         let stride = layout.stride();
         let mut out = vec![0.0; rows.nrows() * stride];
         let mut engine = String::new();
-        self.each_batch(layout.order, rows.nrows(), |game, plan, is_last| {
+        self.each_batch(layout, rows.nrows(), |game, plan, is_last| {
             engine = plan.name();
             let blocks = out.par_chunks_mut((self.block_rows * stride).max(1)).enumerate();
             blocks.for_each(|(block, out)| {
@@ -337,10 +364,14 @@ impl TreeShap {
         (self.ensemble.feature_names().to_vec(), self.ensemble.output_names().to_vec())
     }
 
-    fn evidence(&self, rows: ArrayView2<'_, f64>, engine: &str) -> Evidence {
+    fn model(&self) -> &Fingerprint {
+        self.fingerprint.get_or_init(|| self.ensemble.fingerprint())
+    }
+
+    fn evidence(&self, data: Fingerprint, engine: &str) -> Evidence {
         let evidence = Evidence::new(METHOD, engine)
-            .with_model(self.fingerprint)
-            .with_data(Fingerprint::of_rows(rows))
+            .with_model(*self.model())
+            .with_data(data)
             .with_parameter("scale", "margin");
         match &self.absence {
             Absence::Cover(_) => evidence
@@ -361,7 +392,11 @@ impl Explain for TreeShap {
         progress: &dyn Progress,
     ) -> Result<Attributions, rationale_core::Error> {
         let layout = self.layout(Order::Values);
-        let (values, engine) = self.run(rows, layout, progress).map_err(wrap)?;
+        self.check(rows).map_err(wrap)?;
+        // Hashing is one thread's work: it goes on while the others explain.
+        let beside = || (Fingerprint::of_rows(rows), *self.model());
+        let (run, (data, _)) = rayon::join(|| self.run(rows, layout, progress), beside);
+        let (values, engine) = run.map_err(wrap)?;
         let shape = (rows.nrows(), layout.n_features, layout.n_outputs);
         let values = Array3::from_shape_vec(shape, values).map_err(rationale_core::Error::model)?;
         let (base_values, predictions) = self.ends(rows)?;
@@ -369,7 +404,7 @@ impl Explain for TreeShap {
         Ok(Attributions::new(values, base_values, predictions)?
             .with_feature_names(feature_names)?
             .with_output_names(output_names)?
-            .with_evidence(self.evidence(rows, &engine)))
+            .with_evidence(self.evidence(data, &engine)))
     }
 }
 
@@ -377,8 +412,28 @@ pub(super) fn wrap(error: Error) -> rationale_core::Error {
     rationale_core::Error::method(METHOD, error)
 }
 
-pub(super) fn read_paths(ensemble: &TreeEnsemble) -> Result<Vec<Paths>, Error> {
-    ensemble.trees().iter().enumerate().map(|(idx, tree)| Paths::new(tree, idx)).collect()
+/// The mean over the cover of a tree's values, and the output of the first.
+fn means(tree: &Tree) -> (usize, Vec<f64>) {
+    let first = match tree.outputs() {
+        Outputs::One(output) => output,
+        Outputs::All => 0,
+    };
+    let mut means = vec![0.0; tree.leaf_values(0).len()];
+    for (share, node) in shares(tree).into_iter().zip(tree.nodes()) {
+        if let Node::Leaf(leaf) = node {
+            let values = tree.leaf_values(*leaf);
+            means.iter_mut().zip(values).for_each(|(mean, value)| *mean += share * tree.weight() * value);
+        }
+    }
+    (first, means)
+}
+
+/// What the pattern tables are made of.
+pub(super) fn table(order: Order, factors: &dyn Factors) -> Vec<f64> {
+    match order {
+        Order::Values => leaf_table::values(factors),
+        Order::Interactions => leaf_table::values_and_pairs(factors),
+    }
 }
 
 fn check_length(what: &'static str, expected: usize, actual: usize) -> Result<(), Error> {

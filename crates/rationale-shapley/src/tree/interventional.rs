@@ -21,9 +21,10 @@ use ndarray::{ArrayView2, Axis};
 use rationale_trees::InputPrecision;
 use rayon::prelude::*;
 
-use super::engine::{LeafGame, LeafId, pair_index};
-use super::leaf_table::{self, ByBackground};
-use super::paths::{Columns, Leaf, Paths, Pattern, Walk, rounded};
+use super::engine::{LeafGame, LeafId, Order, pair_index};
+use super::explainer::table;
+use super::leaf_table::ByBackground;
+use super::paths::{AllPaths, Columns, Leaf, Paths, Pattern, Walk, rounded};
 
 /// How many background rows walk the trees at once.
 const BLOCK_ROWS: usize = 256;
@@ -45,7 +46,7 @@ pub(super) struct Batch {
 impl Interventional {
     /// Counts the patterns of the batch's background rows in the batch's trees.
     pub(super) fn new(
-        paths: &[Paths],
+        paths: &AllPaths,
         background: ArrayView2<'_, f64>,
         precision: InputPrecision,
         batch: &Batch,
@@ -57,13 +58,13 @@ impl Interventional {
             .map(|block| (rounded(background.select(Axis(0), block).columns(), precision), block.len()))
             .collect();
         let patterns =
-            paths[batch.trees.clone()].par_iter().map(|tree| count(tree, &blocks, share)).collect();
+            batch.trees.clone().into_par_iter().map(|tree| count(&paths[tree], &blocks, share)).collect();
         Self { first_tree: batch.trees.start, patterns }
     }
 
     /// For the pattern tables.
-    pub(super) fn leaf_table(&self) -> impl Fn(&Leaf, LeafId) -> Vec<f64> + Sync {
-        |leaf, id| leaf_table::values(&ByBackground { n_features: leaf.len(), failed: self.patterns(id) })
+    pub(super) fn leaf_table(&self, order: Order) -> impl Fn(&Leaf, LeafId) -> Vec<f64> + Sync {
+        move |leaf, id| table(order, &ByBackground { n_features: leaf.len(), failed: self.patterns(id) })
     }
 
     fn patterns(&self, id: LeafId) -> &[(Pattern, f64)] {
@@ -188,10 +189,12 @@ fn count_sparse(tree: &Paths, blocks: &[(Vec<f64>, usize)], share: f64) -> Vec<V
 }
 
 /// Cuts trees and background so that no batch's patterns take more than `memory_limit` bytes (or one tree and one row).
-pub(super) fn batches(paths: &[Paths], n_background: usize, memory_limit: usize) -> Vec<Batch> {
+pub(super) fn batches(paths: &AllPaths, n_background: usize, memory_limit: usize) -> Vec<Batch> {
     let mut batches: Vec<Batch> = Vec::new();
     let mut left = 0;
-    for (tree, paths) in paths.iter().enumerate() {
+    paths.make(0..paths.len());
+    for tree in 0..paths.len() {
+        let paths = &paths[tree];
         let bytes = bytes(paths, n_background);
         match batches.last_mut() {
             Some(batch) if bytes <= left && batch.background.len() == n_background => {

@@ -48,6 +48,31 @@ pub(super) fn values(factors: &dyn Factors) -> Vec<f64> {
     values
 }
 
+/// The values `[feature][pattern]` of a leaf of value 1, then the interactions `[pair_index(i, j)][pattern]`, halved between
+/// (i, j) and (j, i).
+///
+/// ```text
+/// w_ij(o) = 1/2 sum over points p of  weight * (D_i D_j product over k != i, j of M_k(p)) start
+/// ```
+pub(super) fn values_and_pairs(factors: &dyn Factors) -> Vec<f64> {
+    let d = factors.n_features();
+    let mut all = values(factors);
+    let mut pairs = vec![0.0; (d * d.saturating_sub(1) / 2) << d];
+    for &(p, weight) in Quadrature::for_path(d).points() {
+        // All factors above the second feature of a pair have acted on `above`.
+        let mut above: Vec<f64> = factors.start().iter().map(|x| 0.5 * x * weight).collect();
+        for second in (1..d).rev() {
+            let mut table = above.clone();
+            act(&mut table, second, factors.difference(second));
+            let first = (second * (second - 1) / 2) << d;
+            halve(factors, p, 0..second, table, &mut pairs[first..][..second << d]);
+            act(&mut above, second, factors.factor(second, p));
+        }
+    }
+    all.append(&mut pairs);
+    all
+}
+
 /// All factors outside `bits` have acted on `table`.
 fn halve(
     factors: &dyn Factors,

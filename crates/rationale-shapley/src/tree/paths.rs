@@ -3,9 +3,11 @@
 //! Whether a row satisfies the splits on a feature of the path is one bit, so a row and a leaf meet in a bit mask, and
 //! every Shapley kernel is a function of the leaf and the mask.
 
-use std::ops::{BitOr, Shl};
+use std::ops::{BitOr, Index, Range, Shl};
+use std::sync::OnceLock;
 
-use rationale_trees::{InputPrecision, Node, Outputs, Side, Split, Tree};
+use rationale_trees::{InputPrecision, Node, Outputs, Side, Split, Tree, TreeEnsemble};
+use rayon::prelude::*;
 
 use super::Error;
 
@@ -86,34 +88,27 @@ impl Leaf {
 }
 
 impl Paths {
-    /// Reads the paths of the tree with this number in its ensemble.
-    pub(super) fn new(tree: &Tree, tree_idx: usize) -> Result<Self, Error> {
+    /// Reads the paths of a tree, of which [`AllPaths`] knows that they fit.
+    fn new(tree: &Tree) -> Self {
         let mut paths = Self { nodes: Vec::new(), leaves: Vec::new(), n_levels: tree.depth() + 1 };
-        // The path to the last node visited at each depth.
-        let mut open: Vec<Path> = vec![Path::default()];
+        // The edges to the last node visited, and how to take each back.
+        let (mut path, mut open): (Path, Vec<Undo>) = (Path::default(), Vec::new());
         for (node, kind) in tree.nodes().iter().enumerate() {
-            let entered = (node > 0).then(|| paths.enter(tree, node, &mut open));
-            let edge = entered.map(|(side, slot, _)| (side, slot));
-            let is_edge_repeated = entered.is_some_and(|(.., is_new)| !is_new);
-            let path = open.last().cloned().unwrap_or_default();
-            check_length(&path, tree_idx)?;
+            let entered = (node > 0).then(|| paths.enter(tree, node, &mut path, &mut open));
             let kind = match kind {
                 Node::Split(split) => Kind::Split(split.clone()),
-                Node::Leaf(leaf) => paths.leaf(tree, *leaf, path),
+                Node::Leaf(leaf) => paths.leaf(tree, *leaf, &path),
             };
-            paths.nodes.push(PathNode { depth: open.len() - 1, edge, is_edge_repeated, kind });
+            let edge = entered.map(|(side, slot, _)| (side, slot));
+            let is_edge_repeated = entered.is_some_and(|(.., is_new)| !is_new);
+            paths.nodes.push(PathNode { depth: open.len(), edge, is_edge_repeated, kind });
         }
-        Ok(paths)
+        paths
     }
 
     /// The leaves, in the tree's order.
     pub(super) fn leaves(&self) -> &[Leaf] {
         &self.leaves
-    }
-
-    /// How many splits the longest path has.
-    pub(super) fn depth(&self) -> usize {
-        self.n_levels - 1
     }
 
     /// The most different features on a path.
@@ -167,31 +162,31 @@ impl Paths {
         }
     }
 
-    /// Puts the path to `node` on top of `open`, and names the edge that leads to it, and whether its feature is new.
-    fn enter(&self, tree: &Tree, node: usize, open: &mut Vec<Path>) -> (Side, u32, bool) {
+    /// Moves `path` from the last node to `node`, and names the edge that leads to it, and whether its feature is new.
+    fn enter(&self, tree: &Tree, node: usize, path: &mut Path, open: &mut Vec<Undo>) -> (Side, u32, bool) {
         let parent = tree.parents()[node];
-        open.truncate(self.nodes[parent].depth + 1);
-        let mut path = open.last().cloned().unwrap_or_default();
+        while open.len() > self.nodes[parent].depth {
+            open.pop().into_iter().for_each(|undo| path.take_back(undo));
+        }
         let (side, feature) = match &self.nodes[parent].kind {
             Kind::Split(split) if split.left == node => (Side::Left, split.feature),
             Kind::Split(split) => (Side::Right, split.feature),
             // A leaf has no children.
             Kind::Leaf(_) => (Side::Left, 0),
         };
-        let n_above = path.features.len();
-        let slot = path.multiply(feature, ratio(tree, parent, node));
-        open.push(path);
-        (side, slot as u32, slot == n_above)
+        let undo = path.multiply(feature, ratio(tree, parent, node));
+        open.push(undo);
+        (side, undo.slot as u32, undo.ratio.is_none())
     }
 
-    fn leaf(&mut self, tree: &Tree, leaf: usize, path: Path) -> Kind {
+    fn leaf(&mut self, tree: &Tree, leaf: usize, path: &Path) -> Kind {
         let first_output = match tree.outputs() {
             Outputs::One(output) => output,
             Outputs::All => 0,
         };
         self.leaves.push(Leaf {
-            features: path.features,
-            ratios: if tree.covers().is_some() { path.ratios } else { Vec::new() },
+            features: path.features.clone(),
+            ratios: if tree.covers().is_some() { path.ratios.clone() } else { Vec::new() },
             values: tree.leaf_values(leaf).iter().map(|value| value * tree.weight()).collect(),
             first_output,
         });
@@ -205,31 +200,131 @@ struct Path {
     ratios: Vec<f64>,
 }
 
+/// Takes an edge back: the bit of its feature, and the ratio before; none where the feature was new.
+#[derive(Debug, Clone, Copy)]
+struct Undo {
+    slot: usize,
+    ratio: Option<f64>,
+}
+
 impl Path {
-    /// Adds an edge and returns the bit of its feature.
-    fn multiply(&mut self, feature: usize, ratio: f64) -> usize {
+    /// Adds an edge.
+    fn multiply(&mut self, feature: usize, ratio: f64) -> Undo {
         if let Some(slot) = self.features.iter().position(|&other| other == feature) {
+            let before = self.ratios[slot];
             self.ratios[slot] *= ratio;
-            return slot;
+            return Undo { slot, ratio: Some(before) };
         }
         self.features.push(feature);
         self.ratios.push(ratio);
-        self.features.len() - 1
+        Undo { slot: self.features.len() - 1, ratio: None }
     }
+
+    fn take_back(&mut self, undo: Undo) {
+        if let Some(ratio) = undo.ratio {
+            self.ratios[undo.slot] = ratio;
+        } else {
+            self.features.pop();
+            self.ratios.pop();
+        }
+    }
+}
+
+/// The paths of all trees, each tree's made when it is first asked for: row-SIMD does without them.
+pub(super) struct AllPaths {
+    ensemble: TreeEnsemble,
+    made: Vec<OnceLock<Paths>>,
+    sizes: Vec<Size>,
+}
+
+/// How large a tree is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Size {
+    /// The number of splits on the longest path.
+    pub depth: usize,
+    /// The most different features on a path.
+    pub longest: usize,
+}
+
+impl AllPaths {
+    /// Fails where a path asks about more features than a pattern has bits.
+    pub(super) fn new(ensemble: &TreeEnsemble) -> Result<Self, Error> {
+        let sizes: Vec<Size> = ensemble.trees().par_iter().map(size).collect();
+        let most = Pattern::BITS as usize;
+        if let Some(tree) = sizes.iter().position(|size| size.longest > most) {
+            return Err(Error::LongPath { tree, n_features: sizes[tree].longest, most });
+        }
+        let made = sizes.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { ensemble: ensemble.clone(), made, sizes })
+    }
+
+    /// How many trees there are.
+    pub(super) fn len(&self) -> usize {
+        self.made.len()
+    }
+
+    /// A tree's size.
+    pub(super) fn size(&self, tree: usize) -> Size {
+        self.sizes[tree]
+    }
+
+    /// The most different features on a path of any tree.
+    pub(super) fn longest(&self) -> usize {
+        self.sizes.iter().map(|size| size.longest).max().unwrap_or(0)
+    }
+
+    /// Makes the paths of some trees, all threads together.
+    pub(super) fn make(&self, trees: Range<usize>) {
+        trees.into_par_iter().for_each(|tree| {
+            let _ = &self[tree];
+        });
+    }
+}
+
+impl Index<usize> for AllPaths {
+    type Output = Paths;
+
+    fn index(&self, tree: usize) -> &Paths {
+        self.made[tree].get_or_init(|| Paths::new(&self.ensemble.trees()[tree]))
+    }
+}
+
+/// A tree's size, in one pass.
+pub(super) fn size(tree: &Tree) -> Size {
+    let mut size = Size { depth: tree.depth(), longest: 0 };
+    // The splits on the path to the node: node, feature, different features down to it.
+    let mut open: Vec<(usize, usize, usize)> = Vec::new();
+    for (node, kind) in tree.nodes().iter().enumerate() {
+        while open.last().is_some_and(|(above, ..)| node > 0 && *above != tree.parents()[node]) {
+            open.pop();
+        }
+        if let Node::Split(split) = kind {
+            let is_new = open.iter().all(|(_, feature, _)| *feature != split.feature);
+            let n = open.last().map_or(0, |(.., n)| *n) + usize::from(is_new);
+            open.push((node, split.feature, n));
+            size.longest = size.longest.max(n);
+        }
+    }
+    size
+}
+
+/// The share of all rows that comes to each node of a tree, as its cover tells it.
+pub(super) fn shares(tree: &Tree) -> Vec<f64> {
+    let mut shares = vec![1.0; tree.nodes().len()];
+    for node in 1..shares.len() {
+        let parent = tree.parents()[node];
+        shares[node] = shares[parent] * ratio(tree, parent, node);
+    }
+    shares
 }
 
 /// The share of the parent's cover that went to the child; half where nothing came through the parent, so that an
 /// unseen subtree still averages its leaves.
-fn ratio(tree: &Tree, parent: usize, child: usize) -> f64 {
+pub(super) fn ratio(tree: &Tree, parent: usize, child: usize) -> f64 {
     match tree.covers() {
         Some(covers) if covers[parent] > 0.0 => covers[child] / covers[parent],
         _ => 0.5,
     }
-}
-
-fn check_length(path: &Path, tree: usize) -> Result<(), Error> {
-    let (n_features, most) = (path.features.len(), Pattern::BITS as usize);
-    if n_features > most { Err(Error::LongPath { tree, n_features, most }) } else { Ok(()) }
 }
 
 /// A block of rows, column by column, as the splits see them.

@@ -18,9 +18,9 @@ use pulp::{Simd, WithSimd};
 use rationale_trees::{Side, Tree};
 use rayon::prelude::*;
 
-use super::engine::{Layout, LeafId};
+use super::engine::{Layout, LeafId, Order, pair_index};
 use super::lanes::{Instructions, Lanes, Number};
-use super::paths::{Columns, Leaf, PathSplit, Paths};
+use super::paths::{AllPaths, Columns, Leaf, PathSplit, Paths, Size};
 use super::program::MOST_LEVELS;
 use super::question::Question;
 use super::tile::{self, Cell, Mask, Rows, VECTORS, cells_mut};
@@ -33,7 +33,8 @@ const MOST_BYTES: usize = 256 << 10;
 /// The most features on a path for which tables are made.
 pub(super) const MOST_FEATURES: usize = 12;
 
-/// The values `[feature][pattern]` of a leaf of value 1; bit j of the pattern: the row satisfies the path's feature j.
+/// The values `[feature][pattern]` of a leaf of value 1, and behind them where interactions are asked for these
+/// `[pair of features][pattern]`; bit j of the pattern: the row satisfies the path's feature j.
 pub(super) type LeafTable<'a> = dyn Fn(&Leaf, LeafId) -> Vec<f64> + Sync + 'a;
 
 /// Trees as tables.
@@ -46,8 +47,8 @@ pub(super) struct PatternTables<N> {
 struct Tabled<N> {
     tree: usize,
     visits: Vec<Visit<N>>,
-    /// The features of the pairs of leaves, one pair after the other.
-    features: Vec<u32>,
+    /// The cells that the pairs of leaves add to, one pair after the other.
+    cells: Vec<u32>,
     /// For each pair, output and feature the table `[pattern]`, repeated up to one vector.
     tables: Vec<N>,
     first_output: usize,
@@ -70,8 +71,8 @@ struct Visit<N> {
 struct Pair {
     /// Set where the row goes left; the highest bit of the pattern.
     left: u32,
-    first_feature: usize,
-    n_features: usize,
+    first_cell: usize,
+    n_cells: usize,
     first_table: usize,
 }
 
@@ -83,18 +84,19 @@ impl Pair {
 }
 
 /// Whether tables can be made of a tree.
-pub(super) fn takes(paths: &Paths) -> bool {
-    paths.longest() <= MOST_FEATURES && paths.depth() <= MOST_LEVELS
+pub(super) fn takes(size: Size) -> bool {
+    size.longest <= MOST_FEATURES && size.depth <= MOST_LEVELS
 }
 
 /// The bytes of a tree's tables.
-pub(super) fn n_bytes<N: Number>(paths: &Paths) -> usize {
+pub(super) fn n_bytes<N: Number>(paths: &Paths, order: Order) -> usize {
     let n_outputs = paths.leaves().first().map_or(0, |leaf| leaf.values.len());
     let pairs = paths.splits().filter_map(|split| {
         let leaf = split.leaves.into_iter().flatten().next()?;
         let n_features = paths.leaves()[leaf].len();
         let n_above = n_above(&split, n_features);
-        Some((n_features * (2 << n_above).max(N::MOST_LANES)) * n_outputs * size_of::<N>())
+        let n_cells = order.width(n_features);
+        Some((n_cells * (2 << n_above).max(N::MOST_LANES)) * n_outputs * size_of::<N>())
     });
     pairs.sum()
 }
@@ -108,12 +110,15 @@ impl<N: Number> PatternTables<N> {
     /// Makes tables of the trees with these numbers.
     pub(super) fn new(
         instructions: Instructions,
-        paths: &[Paths],
+        paths: &AllPaths,
         numbers: &[usize],
+        layout: Layout,
         leaf_table: &LeafTable<'_>,
     ) -> Self {
-        let tabled: Vec<_> =
-            numbers.par_iter().map(|&number| Tabled::new(&paths[number], number, leaf_table)).collect();
+        let tabled: Vec<_> = numbers
+            .par_iter()
+            .map(|&number| Tabled::new(&paths[number], number, layout, leaf_table))
+            .collect();
         let (mut groups, mut bytes) = (Vec::<Vec<Tabled<N>>>::new(), 0);
         for tree in tabled {
             let n_bytes = tree.tables.len() * size_of::<N>();
@@ -133,18 +138,18 @@ impl<N: Number> PatternTables<N> {
 }
 
 impl<N: Number> Tabled<N> {
-    fn new(paths: &Paths, tree: usize, leaf_table: &LeafTable<'_>) -> Self {
+    fn new(paths: &Paths, tree: usize, layout: Layout, leaf_table: &LeafTable<'_>) -> Self {
         let leaf = paths.leaves().first();
         let mut tabled = Self {
             tree,
             visits: Vec::new(),
-            features: Vec::new(),
+            cells: Vec::new(),
             tables: Vec::new(),
             first_output: leaf.map_or(0, |leaf| leaf.first_output),
             n_outputs: leaf.map_or(0, |leaf| leaf.values.len()),
         };
         for split in paths.splits() {
-            let pair = tabled.pair(paths, &split, leaf_table);
+            let pair = tabled.pair(paths, &split, layout, leaf_table);
             let (side, slot) = split.edge.unwrap_or((Side::Left, 0));
             let bit = 1 << slot;
             tabled.visits.push(Visit {
@@ -159,7 +164,13 @@ impl<N: Number> Tabled<N> {
         tabled
     }
 
-    fn pair(&mut self, paths: &Paths, split: &PathSplit<'_>, leaf_table: &LeafTable<'_>) -> Option<Pair> {
+    fn pair(
+        &mut self,
+        paths: &Paths,
+        split: &PathSplit<'_>,
+        layout: Layout,
+        leaf_table: &LeafTable<'_>,
+    ) -> Option<Pair> {
         let leaves: Vec<(Side, &Leaf, Vec<f64>)> = [Side::Left, Side::Right]
             .into_iter()
             .zip(split.leaves)
@@ -172,11 +183,11 @@ impl<N: Number> Tabled<N> {
         let n_above = n_above(split, features.len());
         let pair = Pair {
             left: 1 << n_above,
-            first_feature: self.features.len(),
-            n_features: features.len(),
+            first_cell: self.cells.len(),
+            n_cells: layout.order.width(features.len()),
             first_table: self.tables.len(),
         };
-        self.features.extend(features.iter().map(|feature| *feature as u32));
+        self.cells.extend(cells(layout, features));
         let satisfied = |pattern: usize, side: Side| {
             let goes_left = pattern >> n_above & 1 == 1;
             let (above, bit) = (pattern & ((1 << n_above) - 1), 1 << split.slot);
@@ -187,11 +198,11 @@ impl<N: Number> Tabled<N> {
             }
         };
         for output in 0..self.n_outputs {
-            for slot in 0..pair.n_features {
+            for slot in 0..pair.n_cells {
                 self.tables.extend((0..pair.len(N::MOST_LANES)).map(|pattern| {
                     let pattern = pattern & (2 * pair.left as usize - 1);
                     let of_leaf = |(side, leaf, table): &(Side, &Leaf, Vec<f64>)| {
-                        leaf.values[output] * table[(slot << pair.n_features) + satisfied(pattern, *side)]
+                        leaf.values[output] * table[(slot << features.len()) + satisfied(pattern, *side)]
                     };
                     N::nearest(leaves.iter().map(of_leaf).sum())
                 }));
@@ -199,6 +210,21 @@ impl<N: Number> Tabled<N> {
         }
         Some(pair)
     }
+}
+
+/// The cells of a path's values, and of its pairs where interactions are asked for.
+fn cells(layout: Layout, features: &[usize]) -> Vec<u32> {
+    let mut cells: Vec<u32> =
+        features.iter().map(|&feature| layout.triangle_cell(feature, feature) as u32).collect();
+    if layout.order == Order::Interactions {
+        for (second, &b) in features.iter().enumerate() {
+            for (first, &a) in features[..second].iter().enumerate() {
+                debug_assert_eq!(cells.len(), features.len() + pair_index(first, second));
+                cells.push(layout.triangle_cell(a, b) as u32);
+            }
+        }
+    }
+    cells
 }
 
 impl<N: Number> Vectorised for PatternTables<N> {
@@ -214,7 +240,8 @@ impl<N: Number> Vectorised for PatternTables<N> {
             out,
             self.groups.len(),
             |group, rows, _, values| {
-                self.instructions.run(LookUp { trees, group: &self.groups[group], rows, values });
+                let n_cells = layout.n_cells();
+                self.instructions.run(LookUp { trees, group: &self.groups[group], rows, n_cells, values });
             },
         );
     }
@@ -224,6 +251,7 @@ struct LookUp<'a, N> {
     trees: &'a [Tree],
     group: &'a [Tabled<N>],
     rows: &'a Rows<'a, N>,
+    n_cells: usize,
     values: &'a mut [N],
 }
 
@@ -250,7 +278,7 @@ impl<N: Number> WithSimd for LookUp<'_, N> {
                         let with_set = lanes.or_index(pattern[v], set);
                         pattern[v] = lanes.select_index(left[v], with_set, pattern[v]);
                     }
-                    add_pair::<N::Lanes<S>>(lanes, tabled, pair, pattern, self.rows.n_features, values);
+                    add_pair::<N::Lanes<S>>(lanes, tabled, pair, pattern, self.n_cells, values);
                 }
             }
         }
@@ -283,16 +311,16 @@ fn add_pair<L: Lanes>(
     tabled: &Tabled<L::Number>,
     pair: &Pair,
     pattern: [L::Index; VECTORS],
-    n_features: usize,
+    n_cells: usize,
     values: &mut [Cell<L>],
 ) {
     let len = pair.len(L::Number::MOST_LANES);
     match if lanes.permutes() { len / L::WIDTH } else { usize::MAX } {
-        1 => add_tables::<L, 1>(lanes, tabled, (pair, len), pattern, n_features, values),
-        2 => add_tables::<L, 2>(lanes, tabled, (pair, len), pattern, n_features, values),
-        4 => add_tables::<L, 4>(lanes, tabled, (pair, len), pattern, n_features, values),
-        8 => add_tables::<L, 8>(lanes, tabled, (pair, len), pattern, n_features, values),
-        _ => add_tables::<L, 0>(lanes, tabled, (pair, len), pattern, n_features, values),
+        1 => add_tables::<L, 1>(lanes, tabled, (pair, len), pattern, n_cells, values),
+        2 => add_tables::<L, 2>(lanes, tabled, (pair, len), pattern, n_cells, values),
+        4 => add_tables::<L, 4>(lanes, tabled, (pair, len), pattern, n_cells, values),
+        8 => add_tables::<L, 8>(lanes, tabled, (pair, len), pattern, n_cells, values),
+        _ => add_tables::<L, 0>(lanes, tabled, (pair, len), pattern, n_cells, values),
     }
 }
 
@@ -303,15 +331,15 @@ fn add_tables<L: Lanes, const T: usize>(
     tabled: &Tabled<L::Number>,
     (pair, len): (&Pair, usize),
     pattern: [L::Index; VECTORS],
-    n_features: usize,
+    n_cells: usize,
     values: &mut [Cell<L>],
 ) {
-    let features = &tabled.features[pair.first_feature..][..pair.n_features];
+    let cells = &tabled.cells[pair.first_cell..][..pair.n_cells];
     let mut tables = tabled.tables[pair.first_table..].chunks_exact(len);
     for output in 0..tabled.n_outputs {
-        let values = &mut values[(tabled.first_output + output) * n_features..][..n_features];
-        for (&feature, table) in features.iter().zip(&mut tables) {
-            let value = &mut values[feature as usize];
+        let values = &mut values[(tabled.first_output + output) * n_cells..][..n_cells];
+        for (&cell, table) in cells.iter().zip(&mut tables) {
+            let value = &mut values[cell as usize];
             for v in 0..VECTORS {
                 let found = match L::vectors(table).first_chunk::<T>() {
                     Some(table) if T > 0 => in_registers(lanes, *table, pattern[v]),

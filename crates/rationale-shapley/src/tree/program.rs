@@ -19,6 +19,7 @@
 use rationale_trees::{Node, Outputs, Side, Split, Tree};
 
 use super::lanes::Number;
+use super::paths;
 use super::quadrature::Quadrature;
 use super::question::Question;
 
@@ -41,6 +42,11 @@ pub(super) struct Program<N> {
     pub leaves: Vec<N>,
     /// Output by output, of a node's leaves: value times k if left and if right; for a repeated feature value times r.
     pub shares: Vec<[N; 2]>,
+    /// Output by output, of a node's leaves, for a walk in which the node's feature is held: the value if left, if right, and
+    /// the mean.
+    pub held: Vec<[N; 3]>,
+    /// Which features some split asks about.
+    pub asks: Vec<bool>,
     pub weights: Vec<N>,
     pub n_outputs: usize,
     pub first_output: usize,
@@ -94,41 +100,24 @@ pub(super) struct Edge<N> {
     /// Whether the parent's feature is asked again below the parent.
     pub is_repeated: bool,
     pub row: u32,
+    /// The share of the parent's cover.
+    pub ratio: N,
     /// k if the row goes left and if right; for a repeated feature r twice.
     pub share: [N; 2],
 }
 
 /// The programs of a tree; none where the tree is too deep, and none is needed where it is a leaf.
 pub(super) fn compile<N: Number>(tree: &Tree, number: usize) -> Option<Vec<Program<N>>> {
-    let covers = tree.covers()?;
-    if tree.depth() > MOST_LEVELS {
+    tree.covers()?;
+    let size = paths::size(tree);
+    if size.depth > MOST_LEVELS {
         return None;
     }
-    let n_points = longest(tree).div_ceil(2);
+    let n_points = size.longest.div_ceil(2);
     let rule = Quadrature::new(n_points);
     let n_programs = n_points.div_ceil(MOST_POINTS).max(1);
     let parts = rule.points().chunks(n_points.div_ceil(n_programs).max(1));
-    Some(parts.map(|points| Compiler::new(tree, number, covers, points).finish()).collect())
-}
-
-/// The number of different features on the longest path.
-fn longest(tree: &Tree) -> usize {
-    let (mut open, mut most): (Vec<(usize, usize)>, usize) = (Vec::new(), 0);
-    let mut n_different: Vec<usize> = Vec::new();
-    for (node, kind) in tree.nodes().iter().enumerate() {
-        while open.last().is_some_and(|(above, _)| node > 0 && *above != tree.parents()[node]) {
-            open.pop();
-            n_different.pop();
-        }
-        if let Node::Split(split) = kind {
-            let is_new = open.iter().all(|(_, feature)| *feature != split.feature);
-            let n = n_different.last().copied().unwrap_or(0) + usize::from(is_new);
-            open.push((node, split.feature));
-            n_different.push(n);
-            most = most.max(n);
-        }
-    }
-    most
+    Some(parts.map(|points| Compiler::new(tree, number, points).finish()).collect())
 }
 
 /// A split on the path to the node at hand.
@@ -148,7 +137,6 @@ struct Open {
 
 struct Compiler<'a, N> {
     tree: &'a Tree,
-    covers: &'a [f64],
     points: &'a [(f64, f64)],
     open: Vec<Open>,
     program: Program<N>,
@@ -181,7 +169,7 @@ impl Constants {
 }
 
 impl<'a, N: Number> Compiler<'a, N> {
-    fn new(tree: &'a Tree, number: usize, covers: &'a [f64], points: &'a [(f64, f64)]) -> Self {
+    fn new(tree: &'a Tree, number: usize, points: &'a [(f64, f64)]) -> Self {
         let (first_output, n_outputs) = match tree.outputs() {
             Outputs::One(output) => (output, 1),
             Outputs::All => (0, tree.leaf_values(0).len()),
@@ -192,11 +180,13 @@ impl<'a, N: Number> Compiler<'a, N> {
             edges: Vec::new(),
             leaves: Vec::new(),
             shares: Vec::new(),
+            held: Vec::new(),
+            asks: Vec::new(),
             weights: points.iter().map(|(_, weight)| N::nearest(*weight)).collect(),
             n_outputs,
             first_output,
         };
-        Self { tree, covers, points, open: Vec::new(), program }
+        Self { tree, points, open: Vec::new(), program }
     }
 
     fn finish(mut self) -> Program<N> {
@@ -219,6 +209,10 @@ impl<'a, N: Number> Compiler<'a, N> {
         if let Some(level) = repeats {
             self.mark(level);
         }
+        if self.program.asks.len() <= split.feature {
+            self.program.asks.resize(split.feature + 1, false);
+        }
+        self.program.asks[split.feature] = true;
         let edge = self.edge(node);
         let z_above = repeats.map_or(1.0, |level| self.open[level].z_below);
         let (leaf_row, leaf_share) = self.leaves(node, split, repeats.is_some(), z_above);
@@ -273,10 +267,8 @@ impl<'a, N: Number> Compiler<'a, N> {
         }
     }
 
-    /// The share of the parent's cover; half where nothing came through the parent, as the plain engine has it.
     fn ratio(&self, parent: usize, child: usize) -> f64 {
-        let all = self.covers[parent];
-        if all > 0.0 { self.covers[child] / all } else { 0.5 }
+        paths::ratio(self.tree, parent, child)
     }
 
     /// The constants of the edge from the last open split to `node`.
@@ -284,7 +276,15 @@ impl<'a, N: Number> Compiler<'a, N> {
         let row = self.program.edges.len() / self.points.len().max(1);
         let Some(parent) = self.open.last() else {
             let (side, repeats) = (Side::Left, None);
-            return Edge { feature: 0, side, repeats, is_repeated: false, row: 0, share: [N::ZERO; 2] };
+            return Edge {
+                feature: 0,
+                side,
+                repeats,
+                is_repeated: false,
+                row: 0,
+                ratio: N::ONE,
+                share: [N::ZERO; 2],
+            };
         };
         let ratio = self.ratio(parent.node, node);
         let (feature, repeats, z) = (parent.feature, parent.repeats, parent.z_above);
@@ -316,6 +316,7 @@ impl<'a, N: Number> Compiler<'a, N> {
             repeats: repeats.map(|level| level as u32),
             is_repeated,
             row: row as u32,
+            ratio: N::nearest(ratio),
             share,
         }
     }
@@ -333,6 +334,10 @@ impl<'a, N: Number> Compiler<'a, N> {
         }
         for output in 0..self.program.n_outputs {
             let value = |leaf: usize| self.tree.leaf_values(leaf)[output] * self.tree.weight();
+            let mean: f64 = leaves.iter().map(|&(_, ratio, leaf)| ratio * value(leaf)).sum();
+            let on =
+                |wanted: Side| leaves.iter().find(|leaf| leaf.0 == wanted).map_or(0.0, |leaf| value(leaf.2));
+            self.program.held.push([on(Side::Left), on(Side::Right), mean].map(N::nearest));
             // (sum of value times factor, sum of value times share) at a point.
             let sums = |p: f64, goes_left: bool| {
                 leaves.iter().fold((0.0, 0.0), |(factors, shares), &(side, ratio, leaf)| {
@@ -352,7 +357,6 @@ impl<'a, N: Number> Compiler<'a, N> {
                         .leaves
                         .extend(self.points.iter().map(|&(p, _)| N::nearest(sums(p, goes_left).1)));
                 }
-                let mean: f64 = leaves.iter().map(|&(_, ratio, leaf)| ratio * value(leaf)).sum();
                 self.program.shares.push([N::nearest(mean); 2]);
             } else {
                 self.program.shares.push([true, false].map(|goes_left| N::nearest(sums(0.5, goes_left).1)));

@@ -10,9 +10,9 @@ use scale::Scale;
 
 use super::Error;
 use super::engine::{self, Layout, LeafGame, LeafId, Order};
-use super::explainer::{METHOD, margins, read_paths, wrap};
+use super::explainer::{METHOD, margins, wrap};
 use super::interventional::Meeting;
-use super::paths::{Columns, Leaf, Paths, Pattern, Walk, rounded};
+use super::paths::{AllPaths, Columns, Leaf, Paths, Pattern, Walk, rounded};
 
 const BLOCK_ROWS: usize = 256;
 
@@ -35,7 +35,7 @@ const BLOCK_ROWS: usize = 256;
 /// close margins are computed without cancellation.
 pub struct RescaledTreeShap {
     ensemble: TreeEnsemble,
-    paths: Vec<Paths>,
+    paths: AllPaths,
     background: Background,
     background_margins: Array2<f64>,
     fingerprint: Fingerprint,
@@ -61,7 +61,7 @@ impl RescaledTreeShap {
         Ok(Self {
             scale,
             background_margins: margins(ensemble, "the background", background.rows())?,
-            paths: read_paths(ensemble)?,
+            paths: AllPaths::new(ensemble)?,
             background: background.clone(),
             fingerprint: ensemble.fingerprint(),
             ensemble: ensemble.clone(),
@@ -159,7 +159,7 @@ struct OneRow {
 }
 
 impl OneRow {
-    fn new(paths: &[Paths], row: ArrayView1<'_, f64>, precision: InputPrecision) -> Self {
+    fn new(paths: &AllPaths, row: ArrayView1<'_, f64>, precision: InputPrecision) -> Self {
         let values = rounded([row], precision);
         let row = Columns::new(&values, 1);
         let mut walk = Walk::default();
@@ -168,7 +168,7 @@ impl OneRow {
             tree.patterns(&row, &mut walk, |leaf, pattern| patterns[leaf] = pattern[0]);
             patterns
         };
-        Self { patterns: paths.iter().map(&mut of_tree).collect() }
+        Self { patterns: (0..paths.len()).map(|tree| of_tree(&paths[tree])).collect() }
     }
 }
 

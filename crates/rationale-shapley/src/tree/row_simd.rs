@@ -7,13 +7,13 @@
 use rationale_trees::Tree;
 use rayon::prelude::*;
 
-use super::engine::Layout;
+use super::engine::{Layout, Order};
 use super::lanes::{Instructions, Number};
 use super::paths::Columns;
 use super::program::{self, Program};
-use super::tile;
+use super::tile::{self, Aligned};
 use super::vectorised::Vectorised;
-use super::walk;
+use super::walk::{self, Held};
 
 /// The most trees whose parts are added up in the kernel's precision.
 const MOST_TREES: usize = 64;
@@ -79,6 +79,7 @@ impl<N: Number> Vectorised for RowSimd<N> {
 
     fn accumulate(&self, trees: &[Tree], columns: &Columns<'_>, layout: Layout, out: &mut [f64]) {
         let n_groups = self.groups.len();
+        let mut held = [Aligned::<N>::default(), Aligned::<N>::default()];
         tile::add_block::<N>(
             self.instructions,
             columns,
@@ -88,8 +89,52 @@ impl<N: Number> Vectorised for RowSimd<N> {
             |group, rows, stack, values| {
                 let group = &self.groups[group];
                 let programs = (group.programs.as_slice(), group.n_points);
-                walk::walk(self.instructions, programs, trees, rows, stack, values);
+                let mut walk = |feature: Option<Held>, values: &mut [N]| {
+                    walk::walk(self.instructions, programs, trees, rows, feature, stack, values);
+                };
+                match layout.order {
+                    Order::Values => walk(None, values),
+                    Order::Interactions => pairs(layout, rows.n_rows, &mut held, walk, values),
+                }
             },
         );
+    }
+}
+
+/// Adds to `values` `[output][cell][row]` of a tile: on the diagonal the features' Shapley values, above it for j and each
+/// feature before it half the difference that j makes to that feature's value.
+fn pairs<N: Number>(
+    layout: Layout,
+    n_rows: usize,
+    held: &mut [Aligned<N>; 2],
+    mut walk: impl FnMut(Option<Held>, &mut [N]),
+    values: &mut [N],
+) {
+    let (n_features, n_cells) = (layout.n_features, layout.n_cells());
+    let len = layout.n_outputs * n_features * n_rows;
+    let [with, without] = held.each_mut().map(|held| held.get(len));
+    // First without holding any, then holding one after the other.
+    for feature in std::iter::once(None).chain((1..n_features).map(Some)) {
+        with.fill(N::ZERO);
+        without.fill(N::ZERO);
+        if let Some(feature) = feature {
+            walk(Some(Held { feature: feature as u32, is_present: true }), with);
+            walk(Some(Held { feature: feature as u32, is_present: false }), without);
+        } else {
+            walk(None, with);
+        }
+        let half = if feature.is_some() { 0.5 } else { 1.0 };
+        for output in 0..layout.n_outputs {
+            for first in 0..feature.unwrap_or(n_features) {
+                let cell = layout.triangle_cell(first, feature.unwrap_or(first));
+                let from = (output * n_features + first) * n_rows;
+                let to = (output * n_cells + cell) * n_rows;
+                let parts = with[from..][..n_rows].iter().zip(&without[from..][..n_rows]);
+                for (value, (with, without)) in values[to..][..n_rows].iter_mut().zip(parts) {
+                    let part: f64 = half * ((*with).into() - (*without).into());
+                    *value = N::nearest((*value).into() + part);
+                }
+            }
+        }
     }
 }

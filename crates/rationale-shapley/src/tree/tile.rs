@@ -5,7 +5,7 @@
     reason = "a function that is not inlined is compiled without the instruction set"
 )]
 
-use super::engine::Layout;
+use super::engine::{Layout, Order};
 use super::lanes::{Instructions, Lanes, Number};
 use super::paths::Columns;
 use super::walk::Stack;
@@ -155,16 +155,21 @@ fn fold<N: Number>(part: &mut [N], sum: &mut [f64]) {
     }
 }
 
-/// Adds values `[tile][output][feature][row]` to `out` `[row, feature, output]`.
+/// Adds values `[tile][output][cell][row]` to `out` `[row, cell, output]`; a pair's to both of its cells.
 fn scatter(values: &[f64], tile_rows: usize, layout: Layout, out: &mut [f64]) {
-    let Layout { n_features, n_outputs, .. } = layout;
+    let Layout { n_features, n_outputs, order } = layout;
+    let n_cells = layout.n_cells();
     for (idx, row) in out.chunks_exact_mut(layout.stride()).enumerate() {
         let (tile, lane) = (idx / tile_rows, idx % tile_rows);
         let values = &values[tile * layout.stride() * tile_rows..][..layout.stride() * tile_rows];
         for output in 0..n_outputs {
-            for feature in 0..n_features {
-                row[feature * n_outputs + output] +=
-                    values[(output * n_features + feature) * tile_rows + lane];
+            for cell in 0..n_cells {
+                let value = values[(output * n_cells + cell) * tile_rows + lane];
+                row[cell * n_outputs + output] += value;
+                let (a, b) = (cell / n_features, cell % n_features);
+                if order == Order::Interactions && a < b {
+                    row[(b * n_features + a) * n_outputs + output] += value;
+                }
             }
         }
     }

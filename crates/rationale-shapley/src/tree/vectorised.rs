@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rationale_trees::{Tree, TreeEnsemble};
 
 use super::cost;
-use super::engine::{self, Layout, LeafGame};
+use super::engine::{self, Layout, LeafGame, Order};
 use super::lanes::{Instructions, Number};
-use super::paths::{Columns, Paths};
+use super::paths::{AllPaths, Columns};
 use super::pattern_tables::{LeafTable, PatternTables};
 use super::row_simd::RowSimd;
 
@@ -52,9 +52,10 @@ pub enum Engine {
 /// What the choice of an engine depends on.
 pub(super) struct Job<'a> {
     pub ensemble: &'a TreeEnsemble,
-    pub paths: &'a [Paths],
+    pub paths: &'a AllPaths,
     pub precision: Precision,
     pub engine: Engine,
+    pub layout: Layout,
     pub instructions: Instructions,
     /// How many rows will be explained.
     pub n_rows: usize,
@@ -112,7 +113,7 @@ impl Plan {
         let mut rest: Vec<usize> = trees.filter(|tree| tables.binary_search(tree).is_err()).collect();
         let mut vectorised: Vec<Box<dyn Vectorised>> = Vec::new();
         if !tables.is_empty() {
-            let engine = PatternTables::<N>::new(job.instructions, job.paths, tables, leaf_table);
+            let engine = PatternTables::<N>::new(job.instructions, job.paths, tables, job.layout, leaf_table);
             vectorised.push(Box::new(engine));
         }
         if walks && (!rest.is_empty() || vectorised.is_empty()) {
@@ -138,7 +139,7 @@ impl Plan {
     pub(super) fn accumulate(
         &self,
         game: &dyn LeafGame,
-        (trees, paths): (&[Tree], &[Paths]),
+        (trees, paths): (&[Tree], &AllPaths),
         layout: Layout,
         columns: &Columns<'_>,
         out: &mut [f64],
@@ -159,7 +160,7 @@ pub(super) struct Plans {
 }
 
 struct Made {
-    key: (Engine, u32),
+    key: (Order, u32),
     /// The trees for which tables are made.
     tables: Vec<usize>,
     plan: Arc<Plan>,
@@ -175,7 +176,7 @@ impl Plans {
         leaf_table: &LeafTable<'_>,
     ) -> Arc<Plan> {
         let n_rows = if job.n_rows < SMALL_JOB { 1 } else { job.n_rows };
-        let key = (job.engine, n_rows.ilog2());
+        let key = (job.layout.order, n_rows.ilog2());
         if let Some(plan) = self.find(|made| made.key == key) {
             return plan;
         }

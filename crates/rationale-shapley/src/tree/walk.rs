@@ -4,6 +4,10 @@
 //! quadrature point, the product of the factors above; going up adds the sums below and gives the edge's feature its part;
 //! see [`super::program`] for the algebra. The kernel neither divides nor branches on a row.
 //!
+//! For interactions a feature may be held: present (a row goes its own way at the feature's splits, and no other) or absent
+//! (both ways, in proportion to the cover). With phi_i the values of such walks,
+//! phi_ij = (phi_i with j present - phi_i with j absent) / 2.
+//!
 //! **Costs** a tree, a row and a point: about six vector operations an edge, over the number of lanes. **Holds**: a
 //! row's values do not depend on its place in a block, since a tile's empty lanes are computed like the others.
 
@@ -29,26 +33,44 @@ pub(super) struct Stack<N> {
     below: Aligned<N>,
 }
 
+/// A feature that is present or absent in every coalition, and gets nothing itself.
+#[derive(Clone, Copy)]
+pub(super) struct Held {
+    pub feature: u32,
+    pub is_present: bool,
+}
+
 /// Adds what some programs, all of `n_points` points, give to a tile of rows to `values` `[output][feature][row]`.
 pub(super) fn walk<N: Number>(
     instructions: Instructions,
     (programs, n_points): (&[Program<N>], usize),
     trees: &[Tree],
     rows: &Rows<'_, N>,
+    held: Option<Held>,
     stack: &mut Stack<N>,
     values: &mut [N],
 ) {
     let len = MOST_LEVELS * MOST_POINTS * VECTORS * N::MOST_LANES;
-    let job = Job { programs, trees, rows, above: stack.above.get(len), below: stack.below.get(len), values };
+    let job =
+        Job { programs, trees, rows, held, above: stack.above.get(len), below: stack.below.get(len), values };
+    if held.is_some() {
+        run::<N, true>(instructions, n_points, job);
+    } else {
+        run::<N, false>(instructions, n_points, job);
+    }
+}
+
+/// `H`: a feature is held. The usual walk is compiled without a thought for it.
+fn run<N: Number, const H: bool>(instructions: Instructions, n_points: usize, job: Job<'_, N>) {
     match n_points {
-        1 => instructions.run(Walk::<N, 1>(job)),
-        2 => instructions.run(Walk::<N, 2>(job)),
-        3 => instructions.run(Walk::<N, 3>(job)),
-        4 => instructions.run(Walk::<N, 4>(job)),
-        5 => instructions.run(Walk::<N, 5>(job)),
-        6 => instructions.run(Walk::<N, 6>(job)),
-        7 => instructions.run(Walk::<N, 7>(job)),
-        _ => instructions.run(Walk::<N, MOST_POINTS>(job)),
+        1 => instructions.run(Walk::<N, 1, H>(job)),
+        2 => instructions.run(Walk::<N, 2, H>(job)),
+        3 => instructions.run(Walk::<N, 3, H>(job)),
+        4 => instructions.run(Walk::<N, 4, H>(job)),
+        5 => instructions.run(Walk::<N, 5, H>(job)),
+        6 => instructions.run(Walk::<N, 6, H>(job)),
+        7 => instructions.run(Walk::<N, 7, H>(job)),
+        _ => instructions.run(Walk::<N, MOST_POINTS, H>(job)),
     }
 }
 
@@ -56,15 +78,16 @@ struct Job<'a, N> {
     programs: &'a [Program<N>],
     trees: &'a [Tree],
     rows: &'a Rows<'a, N>,
+    held: Option<Held>,
     above: &'a mut [N],
     below: &'a mut [N],
     values: &'a mut [N],
 }
 
 /// A job of Q points.
-struct Walk<'a, N, const Q: usize>(Job<'a, N>);
+struct Walk<'a, N, const Q: usize, const H: bool>(Job<'a, N>);
 
-impl<N: Number, const Q: usize> WithSimd for Walk<'_, N, Q> {
+impl<N: Number, const Q: usize, const H: bool> WithSimd for Walk<'_, N, Q, H> {
     type Output = ();
 
     #[inline(always)]
@@ -72,15 +95,19 @@ impl<N: Number, const Q: usize> WithSimd for Walk<'_, N, Q> {
         let (lanes, job) = (N::lanes(simd), self.0);
         let n_features = job.rows.n_features;
         let values = cells_mut::<N::Lanes<S>>(job.values);
-        let mut kernel = Kernel::<'_, N::Lanes<S>, Q> {
+        let mut kernel = Kernel::<'_, N::Lanes<S>, Q, H> {
             lanes,
             rows: job.rows,
+            held: job.held,
             above: cells_mut::<N::Lanes<S>>(job.above).as_chunks_mut().0,
             below: cells_mut::<N::Lanes<S>>(job.below).as_chunks_mut().0,
             lefts: [[lanes.all(); VECTORS]; MOST_LEVELS],
             taken: [[lanes.all(); VECTORS]; MOST_LEVELS],
         };
         for program in job.programs {
+            if H && !is_asked(program, job.held) {
+                continue;
+            }
             for output in 0..program.n_outputs {
                 let values = &mut values[(program.first_output + output) * n_features..][..n_features];
                 kernel.walk(program, &job.trees[program.tree], output, values);
@@ -89,9 +116,10 @@ impl<N: Number, const Q: usize> WithSimd for Walk<'_, N, Q> {
     }
 }
 
-struct Kernel<'a, L: Lanes, const Q: usize> {
+struct Kernel<'a, L: Lanes, const Q: usize, const H: bool> {
     lanes: L,
     rows: &'a Rows<'a, L::Number>,
+    held: Option<Held>,
     above: &'a mut [[Cell<L>; Q]],
     below: &'a mut [[Cell<L>; Q]],
     /// At each level the rows that go left.
@@ -105,15 +133,23 @@ struct Tables<'a, N, const Q: usize> {
     edges: &'a [[N; Q]],
     leaves: &'a [[N; Q]],
     shares: &'a [[N; 2]],
+    held: &'a [[N; 3]],
 }
 
-impl<L: Lanes, const Q: usize> Kernel<'_, L, Q> {
+impl<L: Lanes, const Q: usize, const H: bool> Kernel<'_, L, Q, H> {
+    /// Whether the feature is held, and then whether it is present.
+    #[inline(always)]
+    fn held(&self, feature: u32) -> Option<bool> {
+        if H { self.held.filter(|held| held.feature == feature).map(|held| held.is_present) } else { None }
+    }
+
     #[inline(always)]
     fn walk(&mut self, program: &Program<L::Number>, tree: &Tree, output: usize, values: &mut [Cell<L>]) {
         let tables = Tables::<L::Number, Q> {
             edges: program.edges.as_chunks().0,
             leaves: program.leaves.as_chunks().0,
             shares: &program.shares,
+            held: &program.held,
         };
         for q in 0..Q {
             self.above[0][q] = [self.lanes.splat(program.weights[q]); VECTORS];
@@ -200,6 +236,15 @@ impl<L: Lanes, const Q: usize> Kernel<'_, L, Q> {
     ) {
         let (lanes, lefts) = (self.lanes, self.lefts[level]);
         let factor = self.factor(level, edge, tables.edges);
+        if self.held(edge.feature).is_some() {
+            for q in 0..Q {
+                for v in 0..VECTORS {
+                    self.below[level][q][v] =
+                        lanes.mul_add(factor(q, v), below[q][v], self.below[level][q][v]);
+                }
+            }
+            return;
+        }
         let mut part = [lanes.splat(L::Number::ZERO); VECTORS];
         let Some(repeats) = edge.repeats else {
             let share = edge.share.map(|share| lanes.splat(share));
@@ -241,6 +286,17 @@ impl<L: Lanes, const Q: usize> Kernel<'_, L, Q> {
         let share = tables.shares[step.leaf_share as usize + output].map(|share| lanes.splat(share));
         let zero = lanes.splat(L::Number::ZERO);
         let (mut part, mut below) = ([zero; VECTORS], [[zero; VECTORS]; Q]);
+        if let Some(is_present) = self.held(step.feature) {
+            let [left, right, mean] =
+                tables.held[step.leaf_share as usize + output].map(|value| lanes.splat(value));
+            for v in 0..VECTORS {
+                let value = if is_present { lanes.select(lefts[v], left, right) } else { mean };
+                for below in &mut below {
+                    below[v] = value;
+                }
+            }
+            return (part, below);
+        }
         let Some(repeats) = step.repeats else {
             let row = &tables.leaves[step.leaf_row as usize + 2 * output..][..2];
             for q in 0..Q {
@@ -276,12 +332,18 @@ impl<L: Lanes, const Q: usize> Kernel<'_, L, Q> {
         level: usize,
         edge: &Edge<L::Number>,
         edges: &[[L::Number; Q]],
-    ) -> impl Fn(usize, usize) -> Vector<L> + use<L, Q> {
+    ) -> impl Fn(usize, usize) -> Vector<L> + use<L, Q, H> {
         let (lanes, lefts) = (self.lanes, self.lefts[level]);
         let row = &edges[edge.row as usize..][..2];
         let (left, right) = (row[0], row[1]);
         let repeats = edge.repeats.map(|repeats| (self.taken[repeats as usize], lanes.splat(edge.share[0])));
+        let (held, ratio) = (self.held(edge.feature), lanes.splat(edge.ratio));
+        let (zero, one) = (lanes.splat(L::Number::ZERO), lanes.splat(L::Number::ONE));
+        let ways = if edge.side == Side::Left { (one, zero) } else { (zero, one) };
         move |q, v| {
+            if H && let Some(is_present) = held {
+                return if is_present { lanes.select(lefts[v], ways.0, ways.1) } else { ratio };
+            }
             let factor = lanes.select(lefts[v], lanes.splat(left[q]), lanes.splat(right[q]));
             match repeats {
                 Some((satisfied, ratio)) => lanes.select(satisfied[v], factor, ratio),
@@ -312,6 +374,11 @@ impl<L: Lanes, const Q: usize> Kernel<'_, L, Q> {
             value[v] = self.lanes.add(value[v], part[v]);
         }
     }
+}
+
+/// Whether some split of the program asks about the feature that is held.
+fn is_asked<N>(program: &Program<N>, held: Option<Held>) -> bool {
+    held.and_then(|held| program.asks.get(held.feature as usize).copied()).unwrap_or(false)
 }
 
 #[inline(always)]
