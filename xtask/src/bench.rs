@@ -12,8 +12,14 @@ pub(crate) struct Settings {
     arguments: Vec<String>,
 }
 
-/// Runs the benchmarks in release.
+/// Runs the benchmarks in release: `surrogate` and `stability` are those of methods by answers, all else TreeSHAP's.
 pub(crate) fn run(settings: &Settings) -> Result<()> {
-    let bench = ["run", "--release", "--locked", "--package", "rationale-lab", "--bin", "bench", "--"];
-    start(cargo().args(bench).args(&settings.arguments))
+    let words: Vec<&str> = settings.arguments.iter().map(String::as_str).collect();
+    let (binary, words) = match words.split_first() {
+        Some((&"surrogate", rest)) => ("surrogate", [&["cost"], rest].concat()),
+        Some((&"stability", rest)) => ("surrogate", [&["stability"], rest].concat()),
+        _ => ("bench", words),
+    };
+    let bench = ["run", "--release", "--locked", "--package", "rationale-lab", "--bin", binary, "--"];
+    start(cargo().args(bench).args(words))
 }

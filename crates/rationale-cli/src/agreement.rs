@@ -62,7 +62,8 @@ impl Agreement {
         Self {
             spearman: correlation(&ranks(size_a.iter().copied()), &ranks(size_b.iter().copied())),
             kendall: kendall(&size_a, &size_b),
-            jaccard: in_both.len() as f64 / in_either.max(1) as f64,
+            // Two explanations that find nothing agree.
+            jaccard: if in_either == 0 { 1.0 } else { in_both.len() as f64 / in_either as f64 },
             rank: same_rank as f64 / k as f64,
             sign: same_sign as f64 / k as f64,
         }

@@ -244,6 +244,8 @@ fn features(
     columns.as_slice().iter().enumerate().map(column).collect()
 }
 
+/// What the keys of samples that are never met again begin with: no number has these bits, so no input's key does.
+const SAMPLE: u64 = u64::MAX;
 /// How many samples share a stream. Part of what a seed means.
 const BLOCK: usize = 64;
 
@@ -353,6 +355,7 @@ impl Neighbours for RowNeighbours<'_, '_> {
         progress: &dyn Progress,
     ) -> Result<Neighbourhood, Error> {
         let (width, own) = (self.row.len(), self.own());
+        let is_continuous = self.table.features.iter().any(Feature::is_continuous);
         let mut design = vec![0.0; samples.len() * width];
         let mut outputs = Vec::new();
         let mut inputs = Array2::zeros((self.n_at_once().min(samples.len()), width));
@@ -361,9 +364,16 @@ impl Neighbours for RowNeighbours<'_, '_> {
             let chunk = start..start + coordinates.len() / width;
             inputs.slice_axis_inplace(Axis(0), Slice::from(..chunk.len()));
             self.draw(stream, &own, chunk.clone(), coordinates, slice_of(&mut inputs));
-            let key = |position: usize| Key::of(inputs.row(position).iter().copied().map(bits));
+            let key = |position: usize| {
+                let sample = chunk.start + position;
+                // Where a column never has the same value twice, only the input itself is met again.
+                if is_continuous && sample > 0 {
+                    return Key::of([SAMPLE, stream.repetition, sample as u64]);
+                }
+                Key::of(inputs.row(position).iter().copied().map(bits))
+            };
             let ask = |batch: &[usize]| Ok(predict(self.table.model, &inputs, batch)?);
-            outputs.push(memory.answer(chunk, progress, key, ask)?);
+            outputs.push(memory.answer(chunk.clone(), progress, key, ask)?);
         }
         let wrong = |_| Error::Size { what: "the samples", unit: "columns", expected: width, actual: 0 };
         let design = Array2::from_shape_vec((samples.len(), width), design).map_err(wrong)?;

@@ -272,7 +272,7 @@ mod tests {
         let explained =
             Attributions::new(values, ndarray::Array2::zeros((1, 2)), ndarray::Array2::zeros((1, 2)));
         let names: Vec<_> =
-            attribution_columns(&explained.unwrap(), 0).into_iter().map(|(name, _)| name).collect();
+            attribution_columns(&explained.unwrap(), &[0]).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names[1], "feature 0[output 0]");
         assert_eq!(names[6], "prediction[output 1]");
     }
@@ -346,6 +346,19 @@ mod tests {
     fn an_unknown_extension_names_the_known_ones() {
         let error = OutputFormat::from_path(Path::new("a.xlsx")).unwrap_err().to_string();
         assert!(error.contains("`.parquet`, `.csv`, `.json`, `.npy`"), "{error}");
+    }
+
+    #[test]
+    fn rows_keep_the_numbers_they_are_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("some.csv");
+        let n_rows = explained().n_rows();
+        let numbers: Vec<usize> = (0..n_rows).map(|row| 10 * row + 7).collect();
+        write_attributions_of(&explained(), &numbers, &path, OutputFormat::Csv).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.lines().nth(1).unwrap().starts_with("7,"), "{text}");
+        let error = write_attributions_of(&explained(), &[], &path, OutputFormat::Csv).unwrap_err();
+        assert!(error.to_string().contains("numbers of rows"), "{error}");
     }
 
     #[test]

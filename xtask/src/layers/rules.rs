@@ -39,7 +39,7 @@ pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-cli", Use(&["rationale", "rationale-datasets"])),
     // Unpublished. Its random trees are what every method over trees is tested with.
     ("rationale-testkit", Use(&["rationale-core", "rationale-trees"])),
-    ("rationale-lab", Use(&["rationale"])),
+    ("rationale-lab", Use(&["rationale", "rationale-datasets"])),
     ("rationale-tests", UseAllAbove),
     // Of the vocabulary it takes the writer of whole files and the fingerprint.
     ("xtask", Use(&["rationale-core"])),

@@ -28,7 +28,7 @@ const RISE_SAMPLES: usize = 4000;
 const BLUR: f64 = 10.0;
 
 /// How parts of a picture are hidden, and how often.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Asking {
     /// lime, kernel-shap, rise, partition-shap: how often the network is asked (1000; rise 4000, partition-shap 500).
     #[arg(long, value_name = "N")]
@@ -73,12 +73,6 @@ fn hidden(text: &str) -> Result<Hidden, String> {
     match channels.as_deref() {
         Some(&[r, g, b]) => Ok(Hidden::Colour([r, g, b])),
         _ => Err("mean, blur, or a colour such as 127,127,127 is needed".to_owned()),
-    }
-}
-
-impl Default for Asking {
-    fn default() -> Self {
-        Self { samples: None, superpixels: None, segments: None, fill: None, window: None }
     }
 }
 

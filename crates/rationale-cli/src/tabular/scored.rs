@@ -146,7 +146,7 @@ impl Predict for Spread {
                     FieldKind::Numeric => spread[[row, first]] = value,
                     #[expect(clippy::cast_sign_loss, reason = "the place of a category, made by the encoder")]
                     FieldKind::Categorical { .. } if !value.is_nan() => {
-                        spread[[row, first + value as usize]] = 1.0
+                        spread[[row, first + value as usize]] = 1.0;
                     }
                     FieldKind::Categorical { .. } => {}
                 }

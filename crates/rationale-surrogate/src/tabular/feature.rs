@@ -39,6 +39,11 @@ impl Shares {
         Self { sums, places }
     }
 
+    /// Whether the last alternative has no share.
+    fn is_never_last(&self) -> bool {
+        self.places.last().is_some_and(|(before, _)| *before >= 1.0)
+    }
+
     /// The alternative that `u` in [0, 1) falls on, and where in it, in [0, 1).
     fn pick(&self, u: f64) -> (usize, f64) {
         // Those without a share are never picked: the sums before and after them are equal.
@@ -118,6 +123,17 @@ impl Feature {
         match self {
             Self::Number { mean, scale, .. } if !value.is_nan() => (value - mean) / scale,
             _ => 1.0,
+        }
+    }
+
+    /// Whether no two draws have the same value.
+    pub(crate) fn is_continuous(&self) -> bool {
+        match self {
+            Self::Values { .. } => false,
+            Self::Binned { bins, shares } => {
+                shares.is_never_last() && bins.laws.iter().all(TruncatedNormal::has_spread)
+            }
+            Self::Number { missing, .. } => *missing == 0.0,
         }
     }
 
