@@ -200,6 +200,8 @@ def expected(name, model, x, baseline):
 def of_shap(model, x):
     import shap
 
+    # shap makes its samples in float32, whatever the model.
+    model, x = model.float(), x.float()
     torch.manual_seed(9)
     background = torch.randn(5, *x.shape[1:], dtype=x.dtype) * 0.5
     references, alphas, samples = [], [], 12

@@ -16,10 +16,15 @@
 )]
 
 mod attribution;
+mod baseline;
 mod error;
+mod input_x_gradient;
+mod integrated_gradients;
+mod line;
 mod method;
 mod passes;
 mod point;
+mod quadrature;
 mod saliency;
 mod settings;
 mod target;
@@ -28,9 +33,13 @@ mod task;
 mod toy;
 
 pub use attribution::{Attribution, Found};
+pub use baseline::Baseline;
 pub use error::Error;
+pub use input_x_gradient::InputXGradient;
+pub use integrated_gradients::{IntegratedGradients, Steps};
 pub use method::GradientMethod;
 pub use point::Point;
+pub use quadrature::{Node, Quadrature};
 pub use saliency::{Saliency, Sign};
 pub use settings::Settings;
 pub use target::{OutputElement, OutputTarget, Score};
