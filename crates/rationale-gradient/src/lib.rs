@@ -17,10 +17,13 @@
 
 mod attribution;
 mod baseline;
+mod deeplift;
 mod error;
+mod guided;
 mod input_x_gradient;
 mod integrated_gradients;
 mod line;
+mod lrp;
 mod method;
 mod passes;
 mod point;
@@ -34,9 +37,12 @@ mod toy;
 
 pub use attribution::{Attribution, Found};
 pub use baseline::Baseline;
+pub use deeplift::{DeepLift, DeepLiftRule};
 pub use error::Error;
+pub use guided::{Deconvolution, GuidedBackpropagation};
 pub use input_x_gradient::InputXGradient;
 pub use integrated_gradients::{IntegratedGradients, Steps};
+pub use lrp::Lrp;
 pub use method::GradientMethod;
 pub use point::Point;
 pub use quadrature::{Node, Quadrature};

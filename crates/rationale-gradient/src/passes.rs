@@ -5,8 +5,8 @@ use std::cell::Cell;
 use ndarray::Array2;
 use rationale_core::Progress;
 use rationale_tensor::{
-    Differentiated, Element, Error as RunError, Interface, Kind, Network, Place, Run, Tensor,
-    differentiate_from,
+    Differentiated, Element, Error as RunError, Interface, Kind, Network, Place, Rule, Run, Tensor,
+    differentiate_run,
 };
 
 use crate::method::Looked;
@@ -166,9 +166,10 @@ impl<'a> Passes<'a> {
         point: &Point,
         places: &[Place],
         elements: &[usize],
+        by: By<'_>,
     ) -> Result<(Differentiated, Vec<f64>), Error> {
         let n = elements.len();
-        let mut found = self.gradients(point, places, elements)?;
+        let mut found = self.gradients(point, places, elements, by)?;
         let scores = self.target.scores(&self.target.output(&found.outputs, n)?, elements)?.to_f64s()?;
         self.check_scores(&scores, point)?;
         for value in found.values.iter_mut().chain(&mut found.gradients) {
@@ -187,14 +188,20 @@ impl<'a> Passes<'a> {
         point: &Point,
         places: &[Place],
         elements: &[usize],
+        by: By<'_>,
     ) -> Result<Differentiated, Error> {
         let filled = self.filled(point)?;
         let target = |outputs: &[Tensor]| {
             let output = self.target.output(outputs, elements.len());
             let output = output.map_err(|error| RunError::Backend { message: error.to_string() })?;
-            self.target.scores(&output, elements)
+            let scores = self.target.scores(&output, elements)?;
+            if matches!(by, By::Relevance(_)) { scores.mul(&scores.detach()) } else { Ok(scores) }
         };
-        let found = differentiate_from(self.network, filled.given(), filled.inputs(), places, &target)?;
+        let run = match by {
+            By::Slopes => filled.run(),
+            By::Multipliers(rule) | By::Relevance(rule) => filled.run().with_rule(rule),
+        };
+        let found = differentiate_run(self.network, run, places, &target)?;
         self.count(elements.len());
         Ok(found)
     }
@@ -267,7 +274,7 @@ impl<'a> Passes<'a> {
         let places: Vec<Place> =
             candidates.iter().take(4 * N_OFFERED).map(|it| Place::Site(it.name.clone())).collect();
         drop(run);
-        let found = self.gradients(point, &places, elements)?;
+        let found = self.gradients(point, &places, elements, By::Slopes)?;
         let mut sites = Vec::new();
         for (place, gradient) in places.iter().zip(&found.gradients) {
             if gradient.abs()?.total()?.to_f64s()?.iter().any(|it| *it != 0.0) {
@@ -302,6 +309,17 @@ impl<'a> Passes<'a> {
         self.calls.set(self.calls.get() + n as u64);
         self.progress.advance(n as u64);
     }
+}
+
+/// What flows back through the network.
+#[derive(Clone, Copy)]
+pub(crate) enum By<'a> {
+    /// Gradients.
+    Slopes,
+    /// A rule's multipliers in their place.
+    Multipliers(&'a dyn Rule),
+    /// A rule's relevance, of which the number explained has as much as it is.
+    Relevance(&'a dyn Rule),
 }
 
 struct Watched {

@@ -1,8 +1,9 @@
 //! What a method is given: some examples, and ways through the network.
 
-use rationale_tensor::{Network, Place, Tensor};
+use rationale_tensor::rules::Reference;
+use rationale_tensor::{Network, Place, Rule, Tensor};
 
-use crate::passes::Passes;
+use crate::passes::{By, Passes};
 use crate::point::{Point, examples_of};
 use crate::{Error, OutputTarget};
 
@@ -80,8 +81,31 @@ impl<'a> Task<'a> {
 
     /// The gradients at places, at a point that holds the examples once or several times.
     pub fn slopes(&self, point: &Point, places: &[Place]) -> Result<Slopes, Error> {
-        let (found, scores) = self.passes.differentiate(point, places, &self.elements_of(point))?;
+        self.flow(point, places, By::Slopes)
+    }
+
+    /// The same by a rule, which serves this one run: its multipliers in the place of gradients.
+    pub fn multipliers(&self, rule: &dyn Rule, point: &Point, places: &[Place]) -> Result<Slopes, Error> {
+        self.flow(point, places, By::Multipliers(rule))
+    }
+
+    /// The same by a rule of relevance: the relevance at places.
+    pub fn relevance(&self, rule: &dyn Rule, point: &Point, places: &[Place]) -> Result<Slopes, Error> {
+        self.flow(point, places, By::Relevance(rule))
+    }
+
+    fn flow(&self, point: &Point, places: &[Place], by: By<'_>) -> Result<Slopes, Error> {
+        let (found, scores) = self.passes.differentiate(point, places, &self.elements_of(point), by)?;
         Ok(Slopes { values: found.values, gradients: found.gradients, scores })
+    }
+
+    /// What the network computes at a point, recorded for rules that compare with it, and the numbers explained there.
+    pub(crate) fn reference(&self, point: &Point) -> Result<(Reference, Vec<f64>), Error> {
+        let reference = Reference::record(self.passes.network(), self.passes.filled(point)?.run())?;
+        self.passes.count(self.n_examples());
+        let output = self.target().output(reference.outputs(), self.n_examples())?;
+        let scores = self.target().scores(&output, &self.elements_of(point))?.to_f64s()?;
+        Ok((reference, scores))
     }
 
     /// The same task with other values at its places.
