@@ -46,11 +46,7 @@ pub enum DeepLiftRule {
 impl DeepLift {
     /// Of the predicted element at the first input, against zeros, by Rescale: captum's defaults.
     pub fn new() -> Self {
-        Self {
-            settings: Settings::default(),
-            baselines: vec![Baseline::Zero],
-            rule: DeepLiftRule::default(),
-        }
+        Self { settings: Settings::default(), baselines: vec![Baseline::Zero], rule: DeepLiftRule::default() }
     }
 
     with_settings!();
@@ -208,7 +204,8 @@ mod tests {
 
     #[test]
     fn an_activation_function_has_the_quotient_of_differences() {
-        let gelu = toy(Element::F32, &[None, Some(1)], &[], |run| Ok(vec![run.one(&GELU, &[run.input(0)?])?]));
+        let gelu =
+            toy(Element::F32, &[None, Some(1)], &[], |run| Ok(vec![run.one(&GELU, &[run.input(0)?])?]));
         close(&values(&gelu, &[1.5], DeepLiftRule::Rescale), &[1.5 * 0.933_192_8]);
         let folded = toy(Element::F32, &[None, Some(2)], &[], |run| {
             let x = run.input(0)?;

@@ -94,7 +94,8 @@ impl GradientMethod for Lrp {
 
     fn attribute(&self, task: &Task<'_>) -> Result<Found, Error> {
         let relevance = task.relevance(&self.rule.clone(), task.point(), task.places())?.gradients;
-        let evidence = Evidence::new(&self.name, "").with_parameter("rules", format!("{:?}", self.rule).as_str());
+        let evidence =
+            Evidence::new(&self.name, "").with_parameter("rules", format!("{:?}", self.rule).as_str());
         Ok(Found::new(relevance, evidence).with_base_values(vec![0.0; task.n_examples()]))
     }
 }

@@ -21,7 +21,7 @@ pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-vision", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-gradient", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-surrogate", Use(&["rationale-core"])),
-    ("rationale-shapley", Use(&["rationale-core", "rationale-trees"])),
+    ("rationale-shapley", Use(&["rationale-core", "rationale-trees", "rationale-tensor"])),
     ("rationale-process", Use(&["rationale-core"])),
     ("rationale-tabular", Use(&["rationale-core"])),
     ("rationale-report", Use(&["rationale-core"])),
