@@ -65,7 +65,7 @@ impl Lrp {
 
     /// The z-box rule in the first layer, of inputs within these bounds, epsilon 1e-6 behind it.
     pub fn z_box(low: Tensor, high: Tensor) -> Self {
-        let rule = RelevancePropagation::epsilon(1e-6).with_first(LayerRule::Box { low, high });
+        let rule = RelevancePropagation::epsilon(1e-6).with_first(LayerRule::within(low, high));
         Self::new("lrp-z-box", rule)
     }
 

@@ -150,8 +150,9 @@ fn deeplift_is_complete_on_a_transformer_where_captum_and_shap_are_not() {
 #[test]
 fn an_example_is_explained_alone_as_among_others() {
     for golden in [Golden::read("cnn"), Golden::read("mlp"), Golden::transformer()] {
-        let together = golden.values(&golden.deeplift());
-        close("alone", &golden.values(&golden.deeplift().with_batch_size(1)), &together);
+        let explainer = golden.deeplift().with_baseline(golden.background());
+        let together = golden.values(&explainer);
+        close("alone", &golden.values(&explainer.with_batch_size(1)), &together);
     }
 }
 

@@ -1,5 +1,7 @@
 //! LRP's rules for layers with weights.
 
+use std::sync::Arc;
+
 use super::{Inputs, detached, indicator, where_else};
 use crate::{Error, Operator, Tensor};
 
@@ -37,19 +39,19 @@ pub enum LayerRule {
     WSquare,
     /// Evenly, whatever input and weights.
     Flat,
-    /// By contributions over those of the least and the greatest input; broadcast to it.
-    Box {
-        /// The least value of each input element.
-        low: Tensor,
-        /// The greatest.
-        high: Tensor,
-    },
+    /// By contributions over those of the least and the greatest input: see [`LayerRule::within`].
+    Box(Arc<(Tensor, Tensor)>),
 }
 
 impl LayerRule {
     /// Positive contributions alone: the z-plus rule.
     pub fn z_plus() -> Self {
         Self::AlphaBeta { alpha: 1.0, beta: 0.0 }
+    }
+
+    /// The box rule, for inputs between these values, broadcast to the input.
+    pub fn within(low: Tensor, high: Tensor) -> Self {
+        Self::Box(Arc::new((low, high)))
     }
 
     /// The layer's outputs, from which differentiation finds each input's relevance.
@@ -62,7 +64,7 @@ impl LayerRule {
             Self::AlphaBeta { alpha, beta } => layer.alpha_beta(*alpha, *beta),
             Self::WSquare => layer.of_ones(&layer.weights.mul(&layer.weights)?),
             Self::Flat => layer.of_ones(&layer.weights.full_like(1.0)?),
-            Self::Box { low, high } => layer.within(low, high),
+            Self::Box(bounds) => layer.within(&bounds.0, &bounds.1),
         }
     }
 }

@@ -129,7 +129,7 @@ impl RelevancePropagation {
 
     /// Gamma for convolutions, epsilon for dense layers, and box for the first layer, of inputs within these bounds.
     pub fn epsilon_gamma_box(low: Tensor, high: Tensor) -> Self {
-        Self::new(LayerRule::Gamma(0.25), LayerRule::Epsilon(1e-6)).with_first(LayerRule::Box { low, high })
+        Self::new(LayerRule::Gamma(0.25), LayerRule::Epsilon(1e-6)).with_first(LayerRule::within(low, high))
     }
 
     /// Alpha-beta with 2 and 1 for convolutions, epsilon for dense layers.
@@ -161,7 +161,9 @@ impl Rule for RelevancePropagation {
                 operator.forward(inputs)
             }
             (Nature::Opaque, _) => operator.forward(&detached(inputs)),
-            (Nature::Rectifier | Nature::Elementwise, &[index, ..]) => passed(operator, inputs, index),
+            (Nature::Rectifier | Nature::Elementwise | Nature::Joint, &[index, ..]) => {
+                passed(operator, inputs, index)
+            }
             (Nature::Convolution | Nature::Dense, &[index @ (0 | 1)]) => {
                 let Some(layer) = Layer::new(operator, inputs, index) else {
                     return contributions(operator, inputs, 1.0);
@@ -176,7 +178,6 @@ impl Rule for RelevancePropagation {
                 contributions(operator, &[inputs[0].clone(), inputs[1].as_ref().map(Tensor::detach)], 1.0)
             }
             (Nature::Quotient, &[1]) => passed(operator, inputs, 1),
-            (Nature::Joint, &[index, ..]) => passed(operator, inputs, index),
             _ => contributions(operator, inputs, 1.0),
         }
     }
