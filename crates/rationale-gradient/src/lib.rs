@@ -17,9 +17,11 @@
 
 mod attribution;
 mod baseline;
+mod conductance;
 mod error;
 mod input_x_gradient;
 mod integrated_gradients;
+mod internal_influence;
 mod line;
 mod method;
 mod passes;
@@ -34,9 +36,11 @@ mod toy;
 
 pub use attribution::{Attribution, Found};
 pub use baseline::Baseline;
+pub use conductance::{LayerConductance, Slope};
 pub use error::Error;
 pub use input_x_gradient::InputXGradient;
 pub use integrated_gradients::{IntegratedGradients, Steps};
+pub use internal_influence::InternalInfluence;
 pub use method::GradientMethod;
 pub use point::Point;
 pub use quadrature::{Node, Quadrature};
