@@ -16,10 +16,15 @@
 )]
 
 mod attribution;
+#[cfg(test)]
+mod axioms;
 mod baseline;
+mod channels;
 mod conductance;
 mod error;
 mod expected_gradients;
+mod guided_grad_cam;
+mod guided_integrated_gradients;
 mod input_x_gradient;
 mod integrated_gradients;
 mod internal_influence;
@@ -39,9 +44,12 @@ mod toy;
 
 pub use attribution::{Attribution, Found};
 pub use baseline::Baseline;
+pub use channels::{Channels, Shown, picture_map, shown};
 pub use conductance::{LayerConductance, Slope};
 pub use error::Error;
 pub use expected_gradients::{ExpectedGradients, Pair};
+pub use guided_grad_cam::guided_grad_cam;
+pub use guided_integrated_gradients::GuidedIntegratedGradients;
 pub use input_x_gradient::InputXGradient;
 pub use integrated_gradients::{IntegratedGradients, Steps};
 pub use internal_influence::InternalInfluence;
