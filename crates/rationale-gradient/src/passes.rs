@@ -150,6 +150,22 @@ impl<'a> Passes<'a> {
         self.cut(run.watched(site)?, point.n_examples())
     }
 
+    /// A place by its name in the network, and its value, which can be differentiated.
+    pub(crate) fn value_of(
+        &self,
+        place: &Place,
+        point: &Point,
+        elements: &[usize],
+    ) -> Result<(Place, Tensor), Error> {
+        let place = known(place, self.network.interface())?;
+        let value = match &place {
+            Place::Input(index) => point.inputs()[*index].clone(),
+            Place::Site(site) => self.value_at(point, site)?,
+        };
+        self.check_float(&place, &value, point, elements)?;
+        Ok((place, value))
+    }
+
     /// The numbers explained, for these elements.
     pub(crate) fn scores(&self, point: &Point, elements: &[usize]) -> Result<Vec<f64>, Error> {
         let outputs = self.network.forward(&mut self.filled(point)?.run())?;

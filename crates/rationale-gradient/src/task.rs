@@ -126,6 +126,19 @@ impl<'a> Task<'a> {
         }
     }
 
+    /// The same examples with another place as the one that a path is taken along.
+    pub(crate) fn along(&self, place: &Place) -> Result<Task<'a>, Error> {
+        let (place, value) = self.passes.value_of(place, &self.point, &self.elements)?;
+        Ok(Task {
+            passes: self.passes,
+            places: vec![place],
+            point: self.point.clone(),
+            values: vec![value],
+            elements: self.elements.clone(),
+            first: self.first,
+        })
+    }
+
     /// The same task for some of its examples.
     pub(crate) fn of(&self, numbers: &[usize]) -> Result<Task<'a>, Error> {
         let n = self.n_examples();

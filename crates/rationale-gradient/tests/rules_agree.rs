@@ -62,7 +62,12 @@ impl Golden {
     }
 
     fn target(&self) -> OutputTarget {
-        OutputTarget::each(self.numbers("targets").iter().map(|it| *it as usize).collect())
+        OutputTarget::each(self.targets())
+    }
+
+    fn targets(&self) -> Vec<usize> {
+        let targets = tensor(&self.bytes, "targets").to_i64s().unwrap();
+        targets.into_iter().map(|it| usize::try_from(it).unwrap()).collect()
     }
 
     /// One baseline for each row of the background.
@@ -91,10 +96,10 @@ impl Golden {
 
     /// Of shap's values `[row, .., class]` those of the targets.
     fn shap(&self) -> Vec<f64> {
-        let (all, targets) = (tensor(&self.bytes, "deep_shap"), self.numbers("targets"));
+        let (all, targets) = (tensor(&self.bytes, "deep_shap"), self.targets());
         let (n, classes) = (all.shape()[0], *all.shape().last().unwrap());
         let (width, all) = (all.len() / (n * classes), all.to_f64s().unwrap());
-        let at = |row: usize, i: usize| all[(row * width + i) * classes + targets[row] as usize];
+        let at = |row: usize, i: usize| all[(row * width + i) * classes + targets[row]];
         (0..n).flat_map(|row| (0..width).map(move |i| (row, i))).map(|(row, i)| at(row, i)).collect()
     }
 }

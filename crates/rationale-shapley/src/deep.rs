@@ -167,9 +167,9 @@ impl DeepShap {
         for pairs in pairs.chunks(chunk.slots) {
             let at = |slot: usize| pairs[slot.min(pairs.len() - 1)];
             let own = chunk.repeated(|slot| rows.row(at(slot).0));
-            let outputs: Vec<i64> =
-                (0..chunk.slots).flat_map(|slot| vec![at(slot).1 as i64; chunk.length()]).collect();
-            let multipliers = self.multipliers(&own, &reference, outputs)?;
+            let outputs: Vec<usize> =
+                (0..chunk.slots).flat_map(|slot| vec![at(slot).1; chunk.length()]).collect();
+            let multipliers = self.multipliers(&own, &reference, &outputs)?;
             let shares = multipliers * (own - &reference_rows);
             for (slot, &(row, output)) in pairs.iter().enumerate() {
                 for i in 0..chunk.n_new {
@@ -188,7 +188,7 @@ impl DeepShap {
         &self,
         rows: &Array2<f64>,
         reference: &Reference,
-        outputs: Vec<i64>,
+        outputs: &[usize],
     ) -> Result<Array2<f64>, Error> {
         let rule = Rescale::new(reference);
         let run = Run::new(&[self.tensor(rows)?]).with_rule(&rule);
@@ -198,8 +198,11 @@ impl DeepShap {
                 expected: "an output".to_owned(),
                 actual: "none".to_owned(),
             })?;
-            let chosen = Tensor::from_vec(outputs.clone(), &[n, 1], &output.device())?;
-            output.reshape(&[n, output.len() / n.max(1)])?.gather(1, &chosen)
+            let width = output.len() / n.max(1);
+            let mut chosen = vec![0.0_f64; output.len()];
+            outputs.iter().enumerate().for_each(|(pair, own)| chosen[pair * width + own] = 1.0);
+            let chosen = Tensor::from_vec(chosen, &[n, width], &self.network.interface().device)?;
+            output.reshape(&[n, width])?.mul(&chosen.cast(output.element())?)
         };
         let found = differentiate_run(self.network.as_ref(), run, &[Place::Input(0)], &target)?;
         let multipliers = found.gradients.first().map_or_else(|| Ok(Vec::new()), Tensor::to_f64s)?;
