@@ -122,12 +122,16 @@ impl Attributions {
 
     /// The largest |sum of values - (prediction - base value)| over rows and outputs; 0 where there are none.
     pub fn completeness_gap(&self) -> f64 {
-        let sums = self.values.sum_axis(Axis(1));
-        let gaps = sums + &self.base_values - &self.predictions;
         // `f64::max` would drop a NaN.
-        gaps.iter()
+        self.completeness_gaps()
+            .iter()
             .map(|gap| gap.abs())
             .fold(0.0, |worst, gap| if worst.is_nan() || gap <= worst { worst } else { gap })
+    }
+
+    /// Sum of values - (prediction - base value) `[row, output]`.
+    pub fn completeness_gaps(&self) -> Array2<f64> {
+        self.values.sum_axis(Axis(1)) + &self.base_values - &self.predictions
     }
 
     /// Mean |value| over rows, `[feature, output]`: the usual global importance.
@@ -207,6 +211,7 @@ mod tests {
     fn reports_the_largest_gap() {
         assert_eq!(two_rows().completeness_gap(), 0.5);
         assert_eq!(two_rows().evidence().completeness_gap, Some(0.5));
+        assert_eq!(two_rows().completeness_gaps(), array![[0.0], [-0.5]]);
     }
 
     #[test]

@@ -64,6 +64,12 @@ pub struct Evidence {
     pub model_calls: u64,
     /// The largest |sum of values - (prediction - base value)| over rows and outputs.
     pub completeness_gap: Option<f64>,
+    /// Sum of values - (prediction - base value), row by row, where there is one output.
+    pub completeness_gaps: Option<Vec<f64>>,
+    /// How many steps were taken, where a method takes steps; the most of any row.
+    pub steps: Option<usize>,
+    /// What the reader must know before the values are believed, in words.
+    pub warnings: Vec<String>,
     /// The standard error of each value `[row, feature, output]`, where values are sampled.
     pub standard_error: Option<Array3<f64>>,
     /// Whether the features at two neighbouring ranks of |value| differ by more than chance at 95%

@@ -82,6 +82,13 @@ struct EvidenceDocument<'a> {
     n_background_rows: Option<usize>,
     model_calls: u64,
     completeness_gap: Option<f64>,
+    // Not every method has these three; their absence says so, and documents of before stay as they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completeness_gaps: Option<&'a [f64]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<usize>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
     standard_error: Option<Vec<Vec<Vec<f64>>>>,
     separable: Option<Vec<Vec<Vec<bool>>>>,
 }
@@ -112,6 +119,9 @@ impl<'a> EvidenceDocument<'a> {
             n_background_rows: evidence.n_background_rows,
             model_calls: evidence.model_calls,
             completeness_gap: evidence.completeness_gap,
+            completeness_gaps: evidence.completeness_gaps.as_deref(),
+            steps: evidence.steps,
+            warnings: &evidence.warnings,
             standard_error: evidence.standard_error.as_ref().map(Array3::view).map(cube),
             separable: evidence.separable.as_ref().map(Array3::view).map(cube),
         }
@@ -172,5 +182,19 @@ mod tests {
         assert_eq!(read["base_values"], json!([[1.0]]));
         assert_eq!(read["predictions"], json!([[2.0]]));
         assert_eq!(read["baseline"], "cover");
+    }
+
+    #[test]
+    fn steps_gaps_and_warnings_are_written_where_there_are_any() {
+        let mut of_steps = Evidence::new("integrated-gradients", "plain");
+        let read: Value = serde_json::from_str(&evidence_alone(&of_steps)).unwrap();
+        assert!(read.get("steps").is_none() && read.get("warnings").is_none());
+        of_steps.steps = Some(50);
+        of_steps.completeness_gaps = Some(vec![0.5, -0.25]);
+        of_steps.warnings = vec!["every value is 0".to_owned()];
+        let read: Value = serde_json::from_str(&evidence_alone(&of_steps)).unwrap();
+        assert_eq!(read["steps"], 50);
+        assert_eq!(read["completeness_gaps"], json!([0.5, -0.25]));
+        assert_eq!(read["warnings"], json!(["every value is 0"]));
     }
 }

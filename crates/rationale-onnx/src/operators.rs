@@ -160,7 +160,7 @@ const TABLE: &[(&str, Build)] = &[
     ("CumSum", cum_sum::build),
     ("DepthToSpace", depth_to_space::build),
     ("DequantizeLinear", dequantize_linear::build),
-    ("Div", |_, _| arithmetic::build(Nature::Product, Tensor::div)),
+    ("Div", |_, _| arithmetic::build(Nature::Quotient, Tensor::div)),
     ("Dropout", dropout::build),
     ("Einsum", einsum::build),
     ("Elu", elu::build),

@@ -37,6 +37,7 @@
 //! | any that answers | the steadiest values, which need not sum up | [`BanzhafValues`] |
 //! | one that adds up | exactly, with few calls | [`AdditiveShap`] |
 //! | linear | exactly, features independent or correlated | [`LinearShap`] |
+//! | a network (feature `deep`) | approximately, in a few passes forward and back | `DeepShap` |
 //!
 //! A model that only answers is explained by a [`TableExplainer`], which brings together model, estimator and what
 //! stands in for absent features; pictures, texts and anything else that is a [`Game`](rationale_core::Game) by
@@ -47,6 +48,8 @@
 mod additive;
 mod banzhaf;
 mod coalition;
+#[cfg(feature = "deep")]
+mod deep;
 mod driver;
 mod error;
 mod estimator;
@@ -68,6 +71,8 @@ pub mod tree;
 
 pub use additive::AdditiveShap;
 pub use banzhaf::BanzhafValues;
+#[cfg(feature = "deep")]
+pub use deep::DeepShap;
 pub use driver::{GameValues, Stopped, explain_game};
 pub use error::Error;
 pub use estimator::{Budget, Estimate, Estimator, Sampler, Stream};

@@ -34,7 +34,7 @@ pub fn differentiate(
     places: &[Place],
     target: &dyn Fn(&[Tensor]) -> Result<Tensor, Error>,
 ) -> Result<Differentiated, Error> {
-    differentiate_run(network, Run::new(inputs), inputs, places, target)
+    differentiate_run(network, Run::new(inputs), places, target)
 }
 
 /// The same for a run that begins inside the network, with these values at sites.
@@ -47,18 +47,18 @@ pub fn differentiate_from(
 ) -> Result<Differentiated, Error> {
     let begin = |run: Run<'static>, (site, value): &(String, Tensor)| run.begin_at(site, value.clone());
     let run = given.iter().fold(Run::new(inputs), begin);
-    differentiate_run(network, run, inputs, places, target)
+    differentiate_run(network, run, places, target)
 }
 
-fn differentiate_run(
+/// The same for any run: with a rule ([`Run::with_rule`]) the gradients are the rule's.
+pub fn differentiate_run(
     network: &dyn Network,
-    run: Run<'static>,
-    inputs: &[Tensor],
+    run: Run<'_>,
     places: &[Place],
     target: &dyn Fn(&[Tensor]) -> Result<Tensor, Error>,
 ) -> Result<Differentiated, Error> {
     let leaves: Leaves = RefCell::new(places.iter().map(|_| None).collect());
-    let inputs = follow_inputs(inputs, places, &leaves)?;
+    let inputs = follow_inputs(run.inputs(), places, &leaves)?;
     let mut run = follow_sites(run.with_inputs(inputs), places, &leaves);
     let outputs = network.forward(&mut run)?;
     drop(run);

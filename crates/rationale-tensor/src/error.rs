@@ -121,6 +121,19 @@ pub enum Error {
         /// What went wrong.
         source: Box<Error>,
     },
+    /// A run that did not call the operators that the reference's run called.
+    #[error(
+        "operator call {call} of the run has inputs {actual}, but that of the reference's run had {expected}: the reference \
+         must have the input's shape, and the network must run the same operators for every input"
+    )]
+    Reference {
+        /// The number of the call, counted from 0.
+        call: usize,
+        /// The shapes in the reference's run.
+        expected: String,
+        /// The shapes in this run.
+        actual: String,
+    },
     /// The backend gave up.
     #[error("the tensor library gave up: {message}")]
     Backend {

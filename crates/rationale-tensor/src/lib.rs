@@ -3,7 +3,8 @@
 //! This is the one crate that knows burn. A [`Tensor`] has any rank and element type; a [`Network`] has named sites
 //! that a [`Run`] can watch, replace and begin at; [`differentiate`] gives gradients at inputs and sites without work
 //! below the lowest. An [`Operator`] says what attribution rules must know of it ([`Nature`]), so that a [`Rule`] can
-//! put its own multipliers in the place of gradients.
+//! put its own multipliers in the place of gradients: [`rules`] has DeepLIFT, LRP and guided backpropagation, [`ops`] ready
+//! operators for networks written by hand.
 //!
 //! ```
 //! use rationale_tensor::{Device, Element, Interface, Network, Place, Port, Run, Site, Tensor, differentiate};
@@ -54,7 +55,9 @@ mod element;
 mod error;
 mod network;
 mod operator;
+pub mod ops;
 mod rows;
+pub mod rules;
 mod run;
 mod tensor;
 #[cfg(feature = "modules")]
@@ -62,11 +65,11 @@ mod weights;
 
 pub use buffer::Buffer;
 pub use device::Device;
-pub use differentiate::{Differentiated, Place, differentiate, differentiate_from};
+pub use differentiate::{Differentiated, Place, differentiate, differentiate_from, differentiate_run};
 pub use element::{Element, Kind};
 pub use error::Error;
 pub use network::{Interface, Network, Port, Site};
-pub use operator::{Nature, Operator, Rule};
+pub use operator::{Nature, Operator, Rule, Runner};
 pub use rows::Rows;
 pub use run::Run;
 pub use tensor::{Convolution, Gradients, Number, Pooling, Tensor, TransposedConvolution, broadcast_shape};

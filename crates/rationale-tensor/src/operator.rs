@@ -9,20 +9,39 @@ use crate::{Error, Tensor};
 pub enum Nature {
     /// Moves, joins or repeats elements, or changes their type: each output is one of the inputs' elements.
     Structural,
-    /// Linear in all its inputs together, or in the first one where the others are parameters: sums, means,
-    /// convolutions, products with weights, batch normalisation.
+    /// Linear in all its inputs together, or in the first one where the others are statistics: sums, means,
+    /// interpolation, batch normalisation.
     Linear,
-    /// Each output element is a function of the one element in its place: activation functions.
+    /// A convolution: of the first input with the second, the weights, and the third added, the bias.
+    Convolution,
+    /// A product of matrices, of which one is usually weights; a third input is added.
+    Dense,
+    /// max(x, 0), element by element.
+    Rectifier,
+    /// Each output element is a function of the one element in its place: other activation functions.
     Elementwise,
-    /// Bilinear, or a quotient: of two inputs that may both depend on what is explained.
+    /// The product of two inputs, element by element.
     Product,
-    /// Each output is one element picked out of several by their size: maxima.
+    /// The first input over the second, element by element.
+    Quotient,
+    /// Each output is the largest of several elements.
+    Maximum,
+    /// Each output is the smallest of several elements.
+    Minimum,
+    /// Each output is one element picked out of several by its size in another way.
     Selection,
-    /// Each output depends on several elements in no simpler way: softmax, normalisation by statistics.
+    /// e^x over its sum along dimensions.
+    Softmax,
+    /// The logarithm of it.
+    LogSoftmax,
+    /// Each output depends on several elements in no simpler way: normalisation by statistics, norms.
     Joint,
     /// Nothing passes backwards: comparisons, shapes, indices.
     Opaque,
 }
+
+/// How the parts of an operator are run.
+pub type Runner<'a> = dyn Fn(&dyn Operator, &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> + 'a;
 
 /// One operator: tensors in, tensors out. Weights are inputs like any other, so that a rule can run the operator with
 /// other weights (LRP's positive part, say) or other activations (DeepLIFT's reference).
@@ -32,6 +51,12 @@ pub trait Operator: Send + Sync + Debug {
 
     /// The outputs for these inputs; `None` stands for an optional input that is left out.
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error>;
+
+    /// The same outputs by simpler operators, each run by `run`: for a rule that has none for the whole. `None`, unless
+    /// said otherwise: there are no parts.
+    fn parts(&self, _inputs: &[Option<Tensor>], _run: &Runner<'_>) -> Option<Result<Vec<Tensor>, Error>> {
+        None
+    }
 }
 
 /// A way of running operators that puts another gradient in the place of the ordinary one.

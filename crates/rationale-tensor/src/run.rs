@@ -127,6 +127,15 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The same for an operator with one output, all of whose inputs are there.
+    pub fn one(&self, operator: &dyn Operator, inputs: &[&Tensor]) -> Result<Tensor, Error> {
+        let inputs: Vec<_> = inputs.iter().map(|it| Some((*it).clone())).collect();
+        self.apply(operator, &inputs)?.into_iter().next().ok_or_else(|| Error::Inputs {
+            expected: "an output".to_owned(),
+            actual: format!("none of {operator:?}"),
+        })
+    }
+
     fn is_finished(&self) -> bool {
         self.stops_early && self.watched.values().all(Option::is_some)
     }

@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig, PaddingConfig2d};
-use burn::tensor::{Tensor as BurnTensor, activation};
+use burn::tensor::Tensor as BurnTensor;
+use rationale_tensor::ops::{ADD, GELU, MATMUL, MUL, RELU, Softmax, Standardise};
+use rationale_tensor::rules::{GuidedBackpropagation, Reference, Rescale};
 use rationale_tensor::{
-    Device, Element, Error, Interface, Layout, Network, Place, Port, Run, Site, Tensor, differentiate,
-    load_weights,
+    Device, Differentiated, Element, Error, Interface, Layout, Network, Place, Port, Run, Site, Tensor,
+    differentiate, differentiate_run, load_weights,
 };
 use safetensors::SafeTensors;
 
@@ -57,9 +59,10 @@ impl Convolutional {
         Self { modules: modules.no_grad(), interface }
     }
 
-    fn features(&self, x: BurnTensor<4>) -> BurnTensor<4> {
-        let x = activation::relu(self.modules.first.forward(x));
-        activation::relu(self.modules.second.forward(x))
+    fn features(&self, run: &Run<'_>) -> Result<Tensor, Error> {
+        let first = self.modules.first.forward(run.input(0)?.to_burn());
+        let first = run.one(&RELU, &[&Tensor::from_burn(first)])?;
+        run.one(&RELU, &[&Tensor::from_burn(self.modules.second.forward(first.to_burn()))])
     }
 
     fn head(&self, x: BurnTensor<4>) -> BurnTensor<2> {
@@ -75,8 +78,7 @@ impl Network for Convolutional {
     }
 
     fn forward(&self, run: &mut Run<'_>) -> Result<Vec<Tensor>, Error> {
-        let features =
-            run.site("features", |run| Ok(Tensor::from_burn(self.features(run.input(0)?.to_burn()))))?;
+        let features = run.site("features", |run| self.features(run))?;
         Ok(vec![Tensor::from_burn(self.head(features.to_burn()))])
     }
 }
@@ -116,20 +118,37 @@ impl Block {
         Self { modules: modules.no_grad(), interface: interface("attended", &[None, None, Some(8)], device) }
     }
 
-    fn attended(&self, x: BurnTensor<3>) -> BurnTensor<3> {
-        let [n, tokens, width] = x.dims();
-        let heads = |it: BurnTensor<3>| it.reshape([n, tokens, 2, width / 2]).swap_dims(1, 2);
-        let y = self.modules.before.forward(x.clone());
+    fn attended(&self, run: &Run<'_>) -> Result<Tensor, Error> {
+        let x = run.input(0)?;
+        let [n, tokens, width] = x.to_burn::<3>().dims();
+        let heads =
+            |it: BurnTensor<3>| Tensor::from_burn(it.reshape([n, tokens, 2, width / 2]).swap_dims(1, 2));
+        let y = normalised(run, &self.modules.before, x)?.to_burn::<3>();
         let (q, k) =
             (heads(self.modules.query.forward(y.clone())), heads(self.modules.key.forward(y.clone())));
-        let weights = activation::softmax(q.matmul(k.swap_dims(2, 3)) / (width as f32 / 2.0).sqrt(), 3);
-        let mixed = weights.matmul(heads(self.modules.value.forward(y)));
-        x + self.modules.output.forward(mixed.swap_dims(1, 2).reshape([n, tokens, width]))
+        let scores =
+            run.one(&MATMUL, &[&q, &k.swap(2, 3)?])?.mul_number(1.0 / (width as f64 / 2.0).sqrt())?;
+        let weights = run.one(&Softmax(3), &[&scores])?;
+        let mixed = run.one(&MATMUL, &[&weights, &heads(self.modules.value.forward(y))])?;
+        let joined = mixed.swap(1, 2)?.reshape(&[n, tokens, width])?;
+        run.one(&ADD, &[x, &Tensor::from_burn(self.modules.output.forward(joined.to_burn::<3>()))])
     }
 
-    fn fed_forward(&self, x: BurnTensor<3>) -> BurnTensor<3> {
-        let wide = activation::gelu(self.modules.widen.forward(self.modules.between.forward(x.clone())));
-        x + self.modules.narrow.forward(wide)
+    fn fed_forward(&self, run: &Run<'_>, x: &Tensor) -> Result<Tensor, Error> {
+        let between = normalised(run, &self.modules.between, x)?;
+        let wide = Tensor::from_burn(self.modules.widen.forward(between.to_burn::<3>()));
+        let wide = run.one(&GELU, &[&wide])?;
+        run.one(&ADD, &[x, &Tensor::from_burn(self.modules.narrow.forward(wide.to_burn::<3>()))])
+    }
+}
+
+/// Layer normalisation with a module's weights, in parts that rules know.
+fn normalised(run: &Run<'_>, module: &LayerNorm, x: &Tensor) -> Result<Tensor, Error> {
+    let standard = run.one(&Standardise { dimension: 2, epsilon: 1e-5 }, &[x])?;
+    let scaled = run.one(&MUL, &[&standard, &Tensor::from_burn(module.gamma.val())])?;
+    match &module.beta {
+        Some(beta) => run.one(&ADD, &[&scaled, &Tensor::from_burn(beta.val())]),
+        None => Ok(scaled),
     }
 }
 
@@ -139,9 +158,8 @@ impl Network for Block {
     }
 
     fn forward(&self, run: &mut Run<'_>) -> Result<Vec<Tensor>, Error> {
-        let attended =
-            run.site("attended", |run| Ok(Tensor::from_burn(self.attended(run.input(0)?.to_burn()))))?;
-        Ok(vec![Tensor::from_burn(self.fed_forward(attended.to_burn()))])
+        let attended = run.site("attended", |run| self.attended(run))?;
+        Ok(vec![self.fed_forward(run, &attended)?])
     }
 }
 
@@ -196,6 +214,50 @@ fn a_transformer_block_agrees_with_pytorch_from_either_kind_of_file() {
         load_weights(&mut network.modules, &golden(file), Layout::PyTorch, &[]).unwrap();
         check(&network, "block");
     }
+}
+
+/// DeepLIFT of the sum of the outputs, and how far its values are from adding up.
+fn deeplift_gap(network: &dyn Network, x: &Tensor, x0: &Tensor) -> f64 {
+    let reference = Reference::record(network, Run::new(std::slice::from_ref(x0))).unwrap();
+    let rule = Rescale::new(&reference);
+    let run = Run::new(std::slice::from_ref(x)).with_rule(&rule);
+    let Differentiated { outputs, gradients, .. } =
+        differentiate_run(network, run, &[Place::Input(0)], &|outputs| Ok(outputs[0].clone())).unwrap();
+    let sum = |it: &Tensor| it.to_f64s().unwrap().iter().sum::<f64>();
+    let values = sum(&gradients[0].mul(&x.sub(x0).unwrap()).unwrap());
+    let difference = sum(&outputs[0]) - sum(&reference.outputs()[0]);
+    assert!(difference.abs() > 1e-3, "the outputs differ");
+    ((values - difference) / difference).abs()
+}
+
+#[test]
+fn deeplift_is_complete_on_networks_written_by_hand() {
+    let device = Device::flex();
+    let of = |name: &str| Expected::read(name).tensor("input", &device);
+    let mut convolutional = Convolutional::new(&device);
+    load_weights(&mut convolutional.modules, &golden("convolutional.pt"), Layout::PyTorch, &OF_SEQUENTIAL)
+        .unwrap();
+    let x = of("convolutional");
+    let gap = deeplift_gap(&convolutional, &x, &x.full_like(0.0).unwrap());
+    assert!(gap < 1e-4, "{gap}");
+    let mut block = Block::new(&device);
+    load_weights(&mut block.modules, &golden("block.pt"), Layout::PyTorch, &[]).unwrap();
+    let x = of("block");
+    let gap = deeplift_gap(&block, &x, &x.mul_number(-0.3).unwrap());
+    assert!(gap < 1e-3, "{gap}");
+}
+
+#[test]
+fn guided_backpropagation_reaches_networks_written_by_hand() {
+    let device = Device::flex();
+    let network = Convolutional::new(&device);
+    let x = Tensor::full(0.5, &[1, 3, 9, 9], Element::F32, &device).unwrap();
+    let run = Run::new(std::slice::from_ref(&x)).with_rule(&GuidedBackpropagation);
+    let target = |outputs: &[Tensor]| Ok(outputs[0].clone());
+    let places = [Place::Input(0)];
+    let guided = differentiate_run(&network, run, &places, &target).unwrap();
+    let plain = differentiate(&network, &[x], &places, &target).unwrap();
+    assert_ne!(guided.gradients[0].to_f64s().unwrap(), plain.gradients[0].to_f64s().unwrap());
 }
 
 #[test]

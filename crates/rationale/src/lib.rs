@@ -26,6 +26,8 @@ pub use rationale_core::{
     Game, Hasher, Parameter, Predict, Progress, Seed, Silent, Summary, TableGame, Target, checked_answers, json,
     least_squares, separable, whole,
 };
+#[cfg(feature = "gradient")]
+pub use rationale_gradient as gradient;
 #[cfg(feature = "onnx")]
 pub use rationale_onnx as onnx;
 #[cfg(feature = "process")]

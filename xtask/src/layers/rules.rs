@@ -19,8 +19,9 @@ pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-tensor", Use(&["rationale-core"])),
     ("rationale-onnx", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-vision", Use(&["rationale-core", "rationale-tensor"])),
+    ("rationale-gradient", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-surrogate", Use(&["rationale-core"])),
-    ("rationale-shapley", Use(&["rationale-core", "rationale-trees"])),
+    ("rationale-shapley", Use(&["rationale-core", "rationale-trees", "rationale-tensor"])),
     ("rationale-process", Use(&["rationale-core"])),
     ("rationale-tabular", Use(&["rationale-core"])),
     ("rationale-report", Use(&["rationale-core"])),
@@ -48,6 +49,10 @@ pub(super) const LAYERS: &[(&str, May)] = &[
 /// What the tests of any crate may use beyond its layer: both know no method, and neither makes a published crate
 /// wait for a higher one.
 const FOR_TESTS: &[&str] = &["rationale-testkit", "rationale-datasets"];
+
+/// What the tests and examples of one crate may use besides: networks from files, for methods over any network. The
+/// crate lies in a row above, so that publishing waits for nothing higher.
+const FOR_TESTS_OF: &[(&str, &str)] = &[("rationale-gradient", "rationale-onnx")];
 
 /// What is slow to compile or large, and the one crate that names it. A name stands for its family: `polars` also for
 /// `polars-io`. Owners that do not exist yet keep others from being first.
@@ -123,7 +128,10 @@ fn upward(package: &Package, packages: &[Package], allowed: &[&str]) -> Vec<Stri
     let is_ours = |it: &&Dependency| exists(packages, &it.name);
     let is_allowed = |it: &Dependency| allowed.contains(&it.name.as_str());
     let normal = package.normal_dependencies().filter(is_ours).filter(|it| !is_allowed(it));
-    let is_for_tests = |it: &Dependency| FOR_TESTS.contains(&it.name.as_str());
+    let is_for_tests = |it: &Dependency| {
+        FOR_TESTS.contains(&it.name.as_str())
+            || FOR_TESTS_OF.contains(&(package.name.as_str(), it.name.as_str()))
+    };
     let test = package.test_dependencies().filter(is_ours).filter(|it| !is_allowed(it) && !is_for_tests(it));
     let normal = normal.map(|it| format!("{} may not depend on {}", package.name, it.name));
     normal

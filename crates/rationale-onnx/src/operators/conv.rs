@@ -25,7 +25,7 @@ struct Conv {
 
 impl Operator for Conv {
     fn nature(&self) -> Nature {
-        Nature::Linear
+        Nature::Convolution
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {

@@ -35,7 +35,7 @@ struct ConvTranspose {
 
 impl Operator for ConvTranspose {
     fn nature(&self) -> Nature {
-        Nature::Linear
+        Nature::Convolution
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {

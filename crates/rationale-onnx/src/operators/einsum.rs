@@ -103,7 +103,11 @@ fn labels(term: &Term, n_rest: usize) -> Vec<Label> {
 
 impl Operator for Equation {
     fn nature(&self) -> Nature {
-        if self.inputs.len() == 1 { Nature::Linear } else { Nature::Product }
+        match self.inputs.len() {
+            1 => Nature::Linear,
+            2 => Nature::Dense,
+            _ => Nature::Joint,
+        }
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {

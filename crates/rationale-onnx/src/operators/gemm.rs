@@ -26,7 +26,7 @@ struct Gemm {
 
 impl Operator for Gemm {
     fn nature(&self) -> Nature {
-        Nature::Linear
+        Nature::Dense
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {

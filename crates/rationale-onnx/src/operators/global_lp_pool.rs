@@ -1,6 +1,6 @@
 //! [GlobalLpPool](https://onnx.ai/onnx/operators/onnx__GlobalLpPool.html): the p-norm of each channel of each example.
 
-use rationale_tensor::{Error, Nature, Operator, Tensor};
+use rationale_tensor::{Error, Nature, Operator, Runner, Tensor};
 
 use super::global_average_pool::over_space;
 use super::lp_pool::{order, power, root};
@@ -23,7 +23,17 @@ impl Operator for GlobalLpPool {
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {
+        Ok(vec![self.run(inputs, &|operator, inputs| operator.forward(inputs))?])
+    }
+
+    fn parts(&self, inputs: &[Option<Tensor>], run: &Runner<'_>) -> Option<Result<Vec<Tensor>, Error>> {
+        Some(self.run(inputs, run).map(|it| vec![it]))
+    }
+}
+
+impl GlobalLpPool {
+    fn run(&self, inputs: &[Option<Tensor>], run: &Runner<'_>) -> Result<Tensor, Error> {
         let x = required(inputs, 0, "X")?;
-        Ok(vec![over_space(x, |rows| root(&power(rows, self.p)?.sum(2)?, self.p))?])
+        over_space(x, |rows| root(run, &power(run, rows, self.p)?.sum(2)?, self.p))
     }
 }

@@ -16,7 +16,7 @@ struct GlobalMaxPool;
 
 impl Operator for GlobalMaxPool {
     fn nature(&self) -> Nature {
-        Nature::Selection
+        Nature::Maximum
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {

@@ -2,11 +2,12 @@
 //! example less their mean, over their standard deviation, times `scale`, plus `bias`. In operator set 18 these have one
 //! element a group, since 21 one a channel.
 
-use rationale_tensor::{Error, Nature, Operator, Tensor};
+use rationale_tensor::ops::{ADD, MUL, Standardise};
+use rationale_tensor::{Error, Nature, Operator, Runner, Tensor};
 
 use super::batch_normalization::over_channels;
 use super::layer_normalization::Standardised;
-use super::operand::{required, wrong_shape};
+use super::operand::{one, required, wrong_shape};
 use super::{Built, Context};
 use crate::Node;
 
@@ -33,6 +34,33 @@ impl Operator for GroupNormalization {
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {
+        let normalise = |x: &Tensor| Ok(Standardised::of(x, 2, self.epsilon)?.values);
+        Ok(vec![self.run(inputs, &normalise, &Tensor::mul, &Tensor::add)?])
+    }
+
+    fn parts(&self, inputs: &[Option<Tensor>], run: &Runner<'_>) -> Option<Result<Vec<Tensor>, Error>> {
+        let standard = Standardise { dimension: 2, epsilon: self.epsilon };
+        let normalise = |x: &Tensor| one(run, &standard, &[x]);
+        let (times, plus) = (
+            |a: &Tensor, b: &Tensor| one(run, &MUL, &[a, b]),
+            |a: &Tensor, b: &Tensor| one(run, &ADD, &[a, b]),
+        );
+        Some(self.run(inputs, &normalise, &times, &plus).map(|it| vec![it]))
+    }
+}
+
+/// Takes one tensor or two.
+type One<'a> = dyn Fn(&Tensor) -> Result<Tensor, Error> + 'a;
+type Two<'a> = dyn Fn(&Tensor, &Tensor) -> Result<Tensor, Error> + 'a;
+
+impl GroupNormalization {
+    fn run(
+        &self,
+        inputs: &[Option<Tensor>],
+        normalise: &One<'_>,
+        times: &Two<'_>,
+        plus: &Two<'_>,
+    ) -> Result<Tensor, Error> {
         let x = required(inputs, 0, "X")?;
         let (scale, bias) = (required(inputs, 1, "scale")?, required(inputs, 2, "bias")?);
         let shape = x.shape();
@@ -44,14 +72,14 @@ impl Operator for GroupNormalization {
             return Err(wrong_shape("a group normalisation's input", expected(), &shape));
         }
         if x.is_empty() {
-            return Ok(vec![x.clone()]);
+            return Ok(x.clone());
         }
         let rows = |n: usize| [examples, n, x.len() / (examples * n)];
-        let mut y = Standardised::of(&x.reshape(&rows(self.groups))?, 2, self.epsilon)?.values;
+        let mut y = normalise(&x.reshape(&rows(self.groups))?)?;
         if self.weighs_channels {
             y = y.reshape(&rows(channels))?;
         }
-        y = y.mul(&over_channels(scale, 3)?)?.add(&over_channels(bias, 3)?)?;
-        Ok(vec![y.reshape(&shape)?])
+        y = plus(&times(&y, &over_channels(scale, 3)?)?, &over_channels(bias, 3)?)?;
+        y.reshape(&shape)
     }
 }

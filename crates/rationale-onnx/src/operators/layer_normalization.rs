@@ -4,10 +4,11 @@
 //! `stash_type` says in which type the statistics are computed; they are in single precision or x's own, whichever is
 //! more exact.
 
-use rationale_tensor::{Element, Error, Nature, Operator, Tensor};
+use rationale_tensor::ops::{ADD, MUL, Standardise};
+use rationale_tensor::{Element, Error, Nature, Operator, Runner, Tensor};
 
 use super::axis;
-use super::operand::{optional, required, wrong_shape};
+use super::operand::{one, optional, required, wrong_shape};
 use super::{Built, Context};
 use crate::Node;
 
@@ -55,6 +56,24 @@ impl Operator for LayerNormalization {
         let ones = shape.iter().enumerate().map(|(i, it)| if i < axis { *it } else { 1 });
         let reduced: Vec<usize> = ones.collect();
         Ok(vec![y, standard.mean.reshape(&reduced)?, standard.inverse_deviation.reshape(&reduced)?])
+    }
+
+    fn parts(&self, inputs: &[Option<Tensor>], run: &Runner<'_>) -> Option<Result<Vec<Tensor>, Error>> {
+        let exact = inputs.first()?.as_ref().is_some_and(|x| has_exact_statistics(x) && !x.is_empty());
+        (exact && !self.tells_statistics).then(|| self.run(inputs, run).map(|it| vec![it]))
+    }
+}
+
+impl LayerNormalization {
+    fn run(&self, inputs: &[Option<Tensor>], run: &Runner<'_>) -> Result<Tensor, Error> {
+        let (x, scale) = (required(inputs, 0, "X")?, required(inputs, 1, "Scale")?);
+        let shape = x.shape();
+        let axis = axis::axis("a layer normalisation", self.axis, shape.len())?;
+        let length: usize = shape.iter().skip(axis).product();
+        let standard = Standardise { dimension: 1, epsilon: self.epsilon };
+        let rows = one(run, &standard, &[&x.reshape(&[x.len() / length, length])?])?;
+        let scaled = one(run, &MUL, &[&rows.reshape(&shape)?, scale])?;
+        optional(inputs, 2).map_or_else(|| Ok(scaled.clone()), |bias| one(run, &ADD, &[&scaled, bias]))
     }
 }
 

@@ -17,7 +17,7 @@ struct LogSoftmax(Along);
 
 impl Operator for LogSoftmax {
     fn nature(&self) -> Nature {
-        Nature::Joint
+        Nature::LogSoftmax
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {

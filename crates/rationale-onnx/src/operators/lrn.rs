@@ -1,9 +1,10 @@
 //! [LRN](https://onnx.ai/onnx/operators/onnx__LRN.html), local response normalisation: x / (`bias` + `alpha` m)^`beta`,
 //! where m is the mean square of the `size` channels around x's own, of which those that are not there count as 0.
 
-use rationale_tensor::{Error, Nature, Operator, Pooling, Tensor};
+use rationale_tensor::ops::{AddNumber, MUL, MeanPool, MulNumber, Power};
+use rationale_tensor::{Error, Nature, Operator, Pooling, Runner, Tensor};
 
-use super::operand::{required, wrong_shape};
+use super::operand::{one, required, wrong_shape};
 use super::{Built, Context};
 use crate::Node;
 
@@ -33,6 +34,16 @@ impl Operator for Lrn {
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {
+        Ok(vec![self.run(inputs, &|operator, inputs| operator.forward(inputs))?])
+    }
+
+    fn parts(&self, inputs: &[Option<Tensor>], run: &Runner<'_>) -> Option<Result<Vec<Tensor>, Error>> {
+        Some(self.run(inputs, run).map(|it| vec![it]))
+    }
+}
+
+impl Lrn {
+    fn run(&self, inputs: &[Option<Tensor>], run: &Runner<'_>) -> Result<Tensor, Error> {
         let x = required(inputs, 0, "X")?;
         let shape = x.shape();
         let [examples, channels, ..] = shape[..] else {
@@ -43,14 +54,15 @@ impl Operator for Lrn {
             ));
         };
         if x.is_empty() {
-            return Ok(vec![x.clone()]);
+            return Ok(x.clone());
         }
-        let squares = x.mul(x)?.reshape(&[examples, 1, channels, x.len() / (examples * channels)])?;
+        let squares = one(run, &MUL, &[x, x])?;
+        let squares = squares.reshape(&[examples, 1, channels, x.len() / (examples * channels)])?;
         let (before, after) = ((self.size - 1) / 2, self.size / 2);
         let padded = squares.pad(&[(0, 0), (0, 0), (before, after), (0, 0)], 0.0)?;
         let window = Pooling { kernel: [self.size, 1], strides: [1, 1], pads: [0, 0], dilations: [1, 1] };
-        let mean = padded.mean_pool(&window)?.reshape(&shape)?;
-        let factor = mean.mul_number(self.alpha)?.add_number(self.bias)?.pow_number(-self.beta)?;
-        Ok(vec![x.mul(&factor)?])
+        let mean = one(run, &MeanPool(window), &[&padded])?.reshape(&shape)?;
+        let damped = one(run, &AddNumber(self.bias), &[&one(run, &MulNumber(self.alpha), &[&mean])?])?;
+        one(run, &MUL, &[x, &one(run, &Power(-self.beta), &[&damped])?])
     }
 }

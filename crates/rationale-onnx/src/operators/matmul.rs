@@ -16,7 +16,7 @@ struct MatMul;
 
 impl Operator for MatMul {
     fn nature(&self) -> Nature {
-        Nature::Product
+        Nature::Dense
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {

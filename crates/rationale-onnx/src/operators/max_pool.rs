@@ -25,7 +25,7 @@ struct MaxPool {
 
 impl Operator for MaxPool {
     fn nature(&self) -> Nature {
-        Nature::Selection
+        Nature::Maximum
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {

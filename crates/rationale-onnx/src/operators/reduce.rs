@@ -14,11 +14,12 @@
 //! all are meant, or, with `noop_with_empty_axes`, none. Maxima and minima are of 8-bit numbers since 12, of truth values
 //! since 20. Of no elements, sums are 0, products 1, maxima and minima the least and the largest number.
 
-use rationale_tensor::{Element, Error, Kind, Nature, Operator, Tensor};
+use rationale_tensor::ops::{ABS, LOG, MUL, SQRT};
+use rationale_tensor::{Element, Error, Kind, Nature, Operator, Runner, Tensor};
 
 use super::Built;
 use super::axis::{List, axes};
-use super::operand::required;
+use super::operand::{one, required};
 use crate::Node;
 
 /// What becomes of them.
@@ -57,12 +58,31 @@ impl Operator for Reduce {
     fn nature(&self) -> Nature {
         match self.reduction {
             Reduction::Sum | Reduction::Mean => Nature::Linear,
-            Reduction::Max | Reduction::Min => Nature::Selection,
+            Reduction::Max => Nature::Maximum,
+            Reduction::Min => Nature::Minimum,
             _ => Nature::Joint,
         }
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {
+        self.reduced(inputs, &|x, over| self.reduction.of(x, over))
+    }
+
+    fn parts(&self, inputs: &[Option<Tensor>], run: &Runner<'_>) -> Option<Result<Vec<Tensor>, Error>> {
+        let reals = inputs.first()?.as_ref().is_some_and(|it| it.kind() == Kind::Float);
+        let has_parts = matches!(
+            self.reduction,
+            Reduction::L1 | Reduction::L2 | Reduction::LogSum | Reduction::SumSquare
+        );
+        (reals && has_parts).then(|| self.reduced(inputs, &|x, over| self.reduction.by_parts(x, over, run)))
+    }
+}
+
+/// What becomes of a tensor over some of its dimensions.
+type Step<'a> = dyn Fn(&Tensor, &[usize]) -> Result<Tensor, Error> + 'a;
+
+impl Reduce {
+    fn reduced(&self, inputs: &[Option<Tensor>], step: &Step<'_>) -> Result<Vec<Tensor>, Error> {
         let x = required(inputs, 0, "data")?;
         let asked = self.axes.read(inputs)?.unwrap_or_default();
         if asked.is_empty() && self.none_is_none {
@@ -70,7 +90,7 @@ impl Operator for Reduce {
         }
         let over =
             if asked.is_empty() { (0..x.rank()).collect() } else { axes("a reduction", &asked, x.rank())? };
-        let reduced = self.reduction.of(x, &over)?;
+        let reduced = step(x, &over)?;
         if self.keeps {
             return Ok(vec![reduced]);
         }
@@ -94,6 +114,17 @@ impl Reduction {
             Self::Product => folded(x, over, Tensor::product, 1.0),
             Self::Sum => sum(x, over),
             Self::SumSquare => sum(&x.mul(x)?, over),
+        }
+    }
+
+    /// The same by functions of elements and sums.
+    fn by_parts(self, x: &Tensor, over: &[usize], run: &Runner<'_>) -> Result<Tensor, Error> {
+        match self {
+            Self::L1 => sum(&one(run, &ABS, &[x])?, over),
+            Self::L2 => one(run, &SQRT, &[&sum(&one(run, &MUL, &[x, x])?, over)?]),
+            Self::LogSum => one(run, &LOG, &[&sum(x, over)?]),
+            Self::SumSquare => sum(&one(run, &MUL, &[x, x])?, over),
+            _ => self.of(x, over),
         }
     }
 }

@@ -15,7 +15,7 @@ struct Relu;
 
 impl Operator for Relu {
     fn nature(&self) -> Nature {
-        Nature::Elementwise
+        Nature::Rectifier
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {

@@ -35,8 +35,9 @@ impl Update {
         match self {
             Self::Replace => Nature::Structural,
             Self::Add => Nature::Linear,
-            Self::Multiply => Nature::Product,
-            Self::Max | Self::Min => Nature::Selection,
+            Self::Multiply => Nature::Joint,
+            Self::Max => Nature::Maximum,
+            Self::Min => Nature::Minimum,
         }
     }
 

@@ -17,7 +17,7 @@ struct Softmax(Along);
 
 impl Operator for Softmax {
     fn nature(&self) -> Nature {
-        Nature::Joint
+        Nature::Softmax
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {

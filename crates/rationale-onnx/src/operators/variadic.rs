@@ -25,7 +25,8 @@ pub(super) fn build(which: Variadic) -> Built {
 impl Operator for Variadic {
     fn nature(&self) -> Nature {
         match self {
-            Self::Max | Self::Min => Nature::Selection,
+            Self::Max => Nature::Maximum,
+            Self::Min => Nature::Minimum,
             Self::Sum | Self::Mean => Nature::Linear,
         }
     }
