@@ -47,7 +47,7 @@ fn explain(
         let numbers: Vec<usize> = (first..n.min(first + passes.batch_size())).collect();
         parts.push(Part::of(&passes, all.examples(&numbers)?, first, attribute)?);
     }
-    assemble(&passes, parts)
+    assemble(&passes, &parts)
 }
 
 /// What was found for some examples.
@@ -106,7 +106,7 @@ fn gaps(values: &[ArrayD<f64>], predictions: &[f64], base: &[f64]) -> Vec<f64> {
     gaps
 }
 
-fn assemble(passes: &Passes<'_>, parts: Vec<Part>) -> Result<Attribution, Error> {
+fn assemble(passes: &Passes<'_>, parts: &[Part]) -> Result<Attribution, Error> {
     let joined = |of: &dyn Fn(&Part) -> Option<&Vec<ArrayD<f64>>>| -> Result<Vec<ArrayD<f64>>, Error> {
         let n_places = passes.places().len();
         (0..n_places).map(|place| join(parts.iter().filter_map(|it| of(it).map(|it| &it[place])))).collect()
@@ -133,7 +133,7 @@ fn assemble(passes: &Passes<'_>, parts: Vec<Part>) -> Result<Attribution, Error>
         logits,
         evidence: Evidence::default(),
     };
-    Ok(with_evidence(attribution, passes, &parts))
+    Ok(with_evidence(attribution, passes, parts))
 }
 
 fn with_evidence(mut attribution: Attribution, passes: &Passes<'_>, parts: &[Part]) -> Attribution {

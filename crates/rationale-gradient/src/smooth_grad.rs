@@ -160,7 +160,7 @@ impl<M: GradientMethod> SmoothGrad<M> {
             Noise::Given(_) => "given".to_owned(),
         };
         let mut evidence = of_method.clone();
-        evidence.method = name.to_owned();
+        name.clone_into(&mut evidence.method);
         evidence
             .with_parameter("of_method", of_method.method.as_str())
             .with_parameter("noise", noise.as_str())

@@ -4,6 +4,7 @@
 //! computed in float64, this in float32. shap multiplies its float32 samples by itself.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
+#![expect(clippy::cast_sign_loss, reason = "indices in golden files are not negative")]
 
 use std::path::{Path, PathBuf};
 
