@@ -23,9 +23,11 @@
 pub use rationale_audit as audit;
 pub use rationale_core::{
     Absence, Attributions, Background, Draws, Error, Evidence, Explain, FeatureGroups, Fingerprint, FromFn,
-    Game, Hasher, Parameter, Predict, Progress, Seed, Silent, TableGame, Target, json, least_squares,
-    separable, whole,
+    Game, Hasher, Parameter, Predict, Progress, Randomise, Seed, Silent, TableGame, Target, json,
+    least_squares, separable, whole,
 };
+#[cfg(feature = "metrics")]
+pub use rationale_metrics as metrics;
 #[cfg(feature = "onnx")]
 pub use rationale_onnx as onnx;
 #[cfg(feature = "process")]

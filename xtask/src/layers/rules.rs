@@ -22,6 +22,7 @@ pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-surrogate", Use(&["rationale-core"])),
     ("rationale-shapley", Use(&["rationale-core", "rationale-trees"])),
     ("rationale-process", Use(&["rationale-core"])),
+    ("rationale-metrics", Use(&["rationale-core"])),
     ("rationale-tabular", Use(&["rationale-core"])),
     ("rationale-report", Use(&["rationale-core"])),
     (
@@ -94,6 +95,7 @@ pub(super) const ABSENT: &[(&str, &[&str])] = &[
     ),
     ("rationale-shapley", &["polars", "burn", "linfa"]),
     ("rationale-surrogate", &["polars", "burn", "linfa"]),
+    ("rationale-metrics", &["polars", "burn", "linfa"]),
     ("rationale-report", &["polars", "burn", "linfa"]),
 ];
 
