@@ -34,7 +34,7 @@ pub enum Other {
 #[derive(Clone, Copy)]
 pub struct Peers<'a> {
     /// Attributions `[row, player]`.
-    pub attributions: ArrayView2<'a, f64>,
+    pub attributions: &'a Array2<f64>,
     /// The predicted class of each row.
     pub classes: &'a [usize],
     /// Which row the case is.
@@ -44,9 +44,9 @@ pub struct Peers<'a> {
 /// One explanation of one output for one input, with all that metrics may ask for.
 ///
 /// Only the attribution is required; a metric whose needs are not met says so in an [`Error::Missing`].
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Case<'a> {
-    attribution: ArrayView1<'a, f64>,
+    attribution: Vec<f64>,
     output: usize,
     game: Option<&'a dyn Game>,
     input: Option<&'a Input<'a>>,
@@ -58,18 +58,18 @@ pub struct Case<'a> {
     randomise: Option<(&'a dyn Randomise, &'a ExplainModel<'a>)>,
     represent: Option<&'a Represent<'a>>,
     peers: Option<Peers<'a>>,
-    others: [Option<ArrayView1<'a, f64>>; 5],
+    others: [Option<Vec<f64>>; 5],
 }
 
 impl<'a> Case<'a> {
     /// Takes the attribution `[player]` of an output, counted from 0. Every value must be finite.
-    pub fn new(attribution: ArrayView1<'a, f64>, output: usize) -> Result<Self, Error> {
+    pub fn new(attribution: ArrayView1<'_, f64>, output: usize) -> Result<Self, Error> {
         if attribution.is_empty() {
             return Err(Error::Empty { what: "the attribution" });
         }
         check_finite("the attribution", attribution)?;
         Ok(Self {
-            attribution,
+            attribution: attribution.to_vec(),
             output,
             game: None,
             input: None,
@@ -81,7 +81,7 @@ impl<'a> Case<'a> {
             randomise: None,
             represent: None,
             peers: None,
-            others: [None; 5],
+            others: [const { None }; 5],
         })
     }
 
@@ -159,16 +159,16 @@ impl<'a> Case<'a> {
     }
 
     /// A second attribution `[player]` of the same input.
-    pub fn with_other(mut self, whence: Other, attribution: ArrayView1<'a, f64>) -> Result<Self, Error> {
+    pub fn with_other(mut self, whence: Other, attribution: ArrayView1<'_, f64>) -> Result<Self, Error> {
         check_length("the other attribution", self.attribution.len(), attribution.len())?;
         check_finite("the other attribution", attribution)?;
-        self.others[whence as usize] = Some(attribution);
+        self.others[whence as usize] = Some(attribution.to_vec());
         Ok(self)
     }
 
     /// The attribution as a list.
     pub fn attribution(&self) -> Vec<f64> {
-        self.attribution.to_vec()
+        self.attribution.clone()
     }
 
     /// How many players there are.
@@ -235,8 +235,8 @@ impl<'a> Case<'a> {
             Other::ShiftedInput => "the attribution of the shifted input",
             Other::Masked => "the attribution of the masked input",
         };
-        let found = self.others[whence as usize];
-        found.map(|it| it.to_vec()).ok_or(Error::Missing { metric, what, with: "Case::with_other" })
+        let found = self.others[whence as usize].clone();
+        found.ok_or(Error::Missing { metric, what, with: "Case::with_other" })
     }
 
     /// The groups; each player alone where none are given.

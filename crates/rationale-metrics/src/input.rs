@@ -1,6 +1,6 @@
 //! One input of a model as a game: what is absent is replaced by fixed values.
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 use rationale_core::{Error as CoreError, Game, Predict};
 
 use crate::players::check_columns;
@@ -24,11 +24,11 @@ use crate::{Error, Players};
 /// assert_eq!(input.value(array![[true, true], [false, true]].view())?, array![[3.0], [2.0]]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Input<'a> {
     pub(crate) model: &'a dyn Predict,
-    pub(crate) row: ArrayView1<'a, f64>,
-    pub(crate) fill: ArrayView1<'a, f64>,
+    pub(crate) row: Array1<f64>,
+    pub(crate) fill: Array1<f64>,
     pub(crate) players: &'a Players,
 }
 
@@ -36,17 +36,17 @@ impl<'a> Input<'a> {
     /// Takes a row and its fill `[column]`.
     pub fn new(
         model: &'a dyn Predict,
-        row: ArrayView1<'a, f64>,
-        fill: ArrayView1<'a, f64>,
+        row: ArrayView1<'_, f64>,
+        fill: ArrayView1<'_, f64>,
         players: &'a Players,
     ) -> Result<Self, Error> {
         check_columns(players, row.len(), fill.len())?;
-        Ok(Self { model, row, fill, players })
+        Ok(Self { model, row: row.to_owned(), fill: fill.to_owned(), players })
     }
 
     /// The row with each player present to a share `[player]` between 0 and 1.
     pub(crate) fn blended(&self, shares: &[f64]) -> Vec<f64> {
-        let columns = self.players.by_column().iter().zip(self.row.iter().zip(self.fill));
+        let columns = self.players.by_column().iter().zip(self.row.iter().zip(&self.fill));
         columns.map(|(&player, (own, fill))| fill + shares[player] * (own - fill)).collect()
     }
 }
@@ -59,7 +59,7 @@ impl Game for Input<'_> {
     fn value(&self, coalitions: ArrayView2<'_, bool>) -> Result<Array2<f64>, CoreError> {
         let mut rows = Array2::zeros((coalitions.nrows(), self.row.len()));
         for (mut row, present) in rows.rows_mut().into_iter().zip(coalitions.rows()) {
-            let columns = self.players.by_column().iter().zip(self.row.iter().zip(self.fill));
+            let columns = self.players.by_column().iter().zip(self.row.iter().zip(&self.fill));
             for (slot, (&player, (own, fill))) in row.iter_mut().zip(columns) {
                 *slot = if present[player] { *own } else { *fill };
             }

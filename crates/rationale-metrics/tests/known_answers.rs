@@ -128,7 +128,7 @@ fn score(metric: Metric, judged: Judged, case: u64) -> Score {
         .with_base_value(0.0)
         .with_randomise(&model_as_layers, &by_model)
         .with_representation(&represent)
-        .with_peers(Peers { attributions: attributions.view(), classes: &classes, own: 0 })
+        .with_peers(Peers { attributions: &attributions, classes: &classes, own: 0 })
         .unwrap()
         .with_other(Other::Method, truth.view())
         .unwrap()
@@ -277,7 +277,7 @@ fn costs_are_never_understated() {
         let input = Input::new(&model, row.view(), fill.view(), &players).unwrap();
         let attribution = Judged::Noise.attribution(&row, &WEIGHTS);
         let (peers, classes) = peers(Judged::Noise);
-        let peers = Peers { attributions: peers.view(), classes: &classes, own: 0 };
+        let peers = Peers { attributions: &peers, classes: &classes, own: 0 };
         let explain = By(Judged::Noise);
         let case = Case::new(attribution.view(), 0).unwrap().with_input(&input).unwrap();
         let case = case.with_peers(peers).unwrap().with_explain(&explain);

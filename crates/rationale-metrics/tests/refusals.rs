@@ -26,7 +26,7 @@ fn no_labels() {
 #[test]
 fn one_row_has_no_peer() {
     let all = array![[1.0, 2.0]];
-    let peers = Peers { attributions: all.view(), classes: &[1], own: 0 };
+    let peers = Peers { attributions: &all, classes: &[1], own: 0 };
     let case = Case::new(all.row(0), 0).unwrap().with_peers(peers).unwrap();
     assert!(matches!(Sufficiency::default().measure(&case).unwrap(), Score::NoSignal(_)));
     assert!(matches!(
@@ -52,7 +52,7 @@ fn attributions_of_another_shape() {
     let input = Input::new(&model, row.view(), row.view(), &players).unwrap();
     let attribution = array![1.0, 2.0, 3.0];
     let case = Case::new(attribution.view(), 0).unwrap();
-    assert_eq!(message(case.with_input(&input)), "the attribution has 3 values, but 2 are needed");
+    assert_eq!(message(case.clone().with_input(&input)), "the attribution has 3 values, but 2 are needed");
     let other = array![1.0];
     let refused = case.with_other(Other::Method, other.view());
     assert_eq!(message(refused), "the other attribution has 1 values, but 3 are needed");

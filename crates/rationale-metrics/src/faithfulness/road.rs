@@ -87,7 +87,7 @@ impl Road {
             what: "a picture whose pixels are the players",
             with: "Players::pixels",
         })?;
-        let game = LinearImputation::new(input.model, input.row, plane)?;
+        let game = LinearImputation::new(input.model, input.row.view(), plane)?;
         let game = game.with_noise(self.noise).with_seed(self.seed);
         let n = case.n_players() as f64;
         #[expect(clippy::cast_sign_loss, reason = "a share of a count")]

@@ -13,7 +13,7 @@
 //! use rationale_metrics::{Case, Measure, Peers, Score, Sufficiency};
 //!
 //! let all = array![[1.0, 0.0], [1.01, 0.0], [0.99, 0.0], [0.0, 1.0]];
-//! let peers = Peers { attributions: all.view(), classes: &[1, 1, 0, 0], own: 0 };
+//! let peers = Peers { attributions: &all, classes: &[1, 1, 0, 0], own: 0 };
 //! let case = Case::new(all.row(0), 0)?.with_peers(peers)?;
 //! assert_eq!(Sufficiency::default().measure(&case)?, Score::Value(0.5));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -58,7 +58,7 @@ impl EfficientParameterRandomisation {
 impl Measure for EfficientParameterRandomisation {
     fn measure(&self, case: &Case<'_>) -> Result<Score, Error> {
         let (model, explain) = case.randomise(NAME)?;
-        let row = case.input(NAME)?.row.insert_axis(Axis(0));
+        let row = case.input(NAME)?.row.view().insert_axis(Axis(0));
         let layers: Vec<usize> = (0..model.layers().len()).collect();
         let model = model.randomised(&layers, self.seed)?;
         let other = case.explained_by(explain, model.as_ref(), row)?.into_raw_vec_and_offset().0;

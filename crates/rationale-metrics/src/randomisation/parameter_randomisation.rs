@@ -113,7 +113,7 @@ impl ParameterRandomisation {
     /// The similarities, layer by layer, the output's first.
     pub fn by_layer(&self, case: &Case<'_>) -> Result<Vec<LayerSimilarity>, Error> {
         let (model, explain) = case.randomise(NAME)?;
-        let row = case.input(NAME)?.row.insert_axis(Axis(0));
+        let row = case.input(NAME)?.row.view().insert_axis(Axis(0));
         let names = model.layers();
         if names.is_empty() {
             return Err(Error::Empty { what: "the model's list of layers" });

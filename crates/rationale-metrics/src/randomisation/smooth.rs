@@ -58,7 +58,7 @@ impl SmoothParameterRandomisation {
 
     fn noisy(&self, case: &Case<'_>) -> Result<Array2<f64>, Error> {
         check_setting("the number of samples", self.n_samples as f64, self.n_samples >= 1, "at least 1")?;
-        let row = case.input(NAME)?.row;
+        let row = &case.input(NAME)?.row;
         let scales = case.scales(row.len())?;
         let mut rows = Array2::zeros((self.n_samples, row.len()));
         for (sample, mut noisy) in rows.rows_mut().into_iter().enumerate() {

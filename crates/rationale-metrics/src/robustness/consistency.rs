@@ -14,7 +14,7 @@
 //!
 //! // The first three rows say "feature 0 speaks for it"; two of the other two are of the same class.
 //! let all = array![[3.0, 1.0], [2.0, -1.0], [5.0, 0.0], [0.0, 4.0]];
-//! let peers = Peers { attributions: all.view(), classes: &[1, 1, 0, 0], own: 0 };
+//! let peers = Peers { attributions: &all, classes: &[1, 1, 0, 0], own: 0 };
 //! let case = Case::new(all.row(0), 0)?.with_peers(peers)?;
 //! assert_eq!(Consistency::default().with_top(1).measure(&case)?, Score::Value(0.5));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -68,8 +68,8 @@ impl Measure for Continuity {
     fn measure(&self, case: &Case<'_>) -> Result<Score, Error> {
         let input = case.input("continuity")?;
         let rows = match input.players.plane() {
-            Some(plane) => shifted(input.row, plane, self.n_shifts),
-            None => self.neighbourhood.rows(input.row, &case.scales(input.row.len())?)?,
+            Some(plane) => shifted(input.row.view(), plane, self.n_shifts),
+            None => self.neighbourhood.rows(input.row.view(), &case.scales(input.row.len())?)?,
         };
         let (own, attributions) = (case.attribution(), case.explained("continuity", rows.view())?);
         let slopes = rows.outer_iter().zip(attributions.outer_iter()).filter_map(|(row, other)| {

@@ -33,7 +33,7 @@ impl Measure for LocalLipschitz {
         let scales = case.scales(input.row.len())?;
         let explained = self.neighbourhood.explained(case, "local-lipschitz")?;
         let slopes = explained.rows.outer_iter().zip(explained.changes()).filter_map(|(row, change)| {
-            let columns = row.into_iter().zip(input.row).zip(&scales).filter(|(_, scale)| **scale > 0.0);
+            let columns = row.into_iter().zip(&input.row).zip(&scales).filter(|(_, scale)| **scale > 0.0);
             let step = norm(columns.map(|((a, b), scale)| (a - b) / scale));
             (step > 0.0).then(|| change / step)
         });

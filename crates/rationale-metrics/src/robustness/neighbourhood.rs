@@ -60,7 +60,7 @@ impl Neighbourhood {
     /// The attribution of a case and those of its neighbours.
     pub(crate) fn explained(&self, case: &Case<'_>, metric: &'static str) -> Result<Explained, Error> {
         let input = case.input(metric)?;
-        let rows = self.rows(input.row, &case.scales(input.row.len())?)?;
+        let rows = self.rows(input.row.view(), &case.scales(input.row.len())?)?;
         let attributions = case.explained(metric, rows.view())?;
         Ok(Explained { own: case.attribution(), rows, attributions })
     }
@@ -116,7 +116,7 @@ pub(crate) fn kept(
     rows: ArrayView2<'_, f64>,
 ) -> Result<(Array2<f64>, Vec<bool>), Error> {
     let input = case.input(metric)?;
-    let mut all = input.row.to_owned().insert_axis(Axis(0));
+    let mut all = input.row.clone().insert_axis(Axis(0));
     all.append(Axis(0), rows).map_err(rationale_core::Error::model)?;
     let answers = ask::answers(input.model, all.view())?;
     let own = ask::class(answers.row(0));

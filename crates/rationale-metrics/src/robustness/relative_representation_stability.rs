@@ -36,7 +36,7 @@ impl Measure for RelativeRepresentationStability {
         let (input, represent) = (case.input(name)?, case.represent(name)?);
         let explained = self.neighbourhood.explained(case, name)?;
         let (_, kept) = kept(case, name, explained.rows.view())?;
-        let own = represent(input.row.insert_axis(Axis(0)))?;
+        let own = represent(input.row.view().insert_axis(Axis(0)))?;
         let others = represent(explained.rows.view())?;
         check_length("the representation (rows)", explained.rows.nrows(), others.nrows())?;
         check_length("the representation (units)", own.ncols(), others.ncols())?;
