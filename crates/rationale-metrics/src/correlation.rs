@@ -30,7 +30,9 @@ pub fn pearson(a: &[f64], b: &[f64]) -> Option<f64> {
     }
     // What varies by rounding alone does not vary.
     let varies = |square: f64, mean: f64| square > n * (1e-14 * mean).powi(2) && square > 0.0;
-    let scale = of_a.sqrt() * of_b.sqrt();
+    // The root of the product is exact for equal spreads; the product of roots does not overflow.
+    let product = of_a * of_b;
+    let scale = if product.is_normal() { product.sqrt() } else { of_a.sqrt() * of_b.sqrt() };
     (varies(of_a, mean_a) && varies(of_b, mean_b) && scale > 0.0).then(|| (of_both / scale).clamp(-1.0, 1.0))
 }
 

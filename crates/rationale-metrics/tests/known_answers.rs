@@ -149,9 +149,7 @@ fn peers(judged: Judged) -> (Array2<f64>, Vec<usize>) {
         Judged::Noise => row / 2 % 2,
         Judged::Inverted => usize::from(row != 0 && classes[row] == 0),
     };
-    let values = |(row, player): (usize, usize)| {
-        if player == kind(row) { 3.0 } else { 0.01 * ((row + player) % 2) as f64 }
-    };
+    let values = |(row, player): (usize, usize)| if player == kind(row) { 3.0 } else { 0.0 };
     (Array2::from_shape_fn((12, 16), values), classes)
 }
 

@@ -191,7 +191,6 @@ impl TreeEnsemble {
         self
     }
 
-    #[cfg(feature = "linfa")]
     pub(crate) fn trees_mut(&mut self) -> &mut [Tree] {
         &mut self.trees
     }
