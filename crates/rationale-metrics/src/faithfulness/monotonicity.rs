@@ -5,7 +5,8 @@
 //! share of steps k for which f(fill with the first k players) >= f(fill with the first k - 1), the smallest attribution first
 //! ```
 //!
-//! **Direction**: higher is better. **Holds**: 1 for additive models and contributions that are all positive. **Costs**: players / step + 1
+//! **Direction**: higher is better. **Holds**: 1 for additive models and contributions that are all positive. For an additive model every order gives one number, one player at a time: it cannot
+//! rank methods there. **Costs**: players / step + 1
 //! model calls.
 //! **Departs**: from the paper and Quantus in giving the share of steps, and not true or false: with many features one step among
 //! thousands falls for every method. Their "true" is our 1. Quantus leaves out the first step, from nothing to one player:
