@@ -45,6 +45,7 @@ mod complexity;
 mod correlation;
 mod curve;
 mod error;
+mod evidence;
 mod faithfulness;
 mod input;
 mod interval;
@@ -67,6 +68,7 @@ pub use complexity::{EffectiveComplexity, Entropy, Sparseness};
 pub use correlation::{kendall, pearson, spearman};
 pub use curve::{Change, Curve, Order, curve, order_of};
 pub use error::Error;
+pub use evidence::{FullEvidence, Verdict, evidence_full};
 pub use faithfulness::{
     AverageDrop, AverageDropCoherencyComplexity, AverageIncrease, Degradation, Deletion,
     FaithfulnessCorrelation, FaithfulnessEstimate, Infidelity, Insertion, Irof, LinearImputation,

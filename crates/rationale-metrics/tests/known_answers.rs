@@ -42,7 +42,7 @@ impl Judged {
         let mut draws = Seed::new(key).draws("noise", 0, 0);
         match self {
             Self::Truth => truth,
-            Self::Noise => (0..16).map(|_| 0.3 + 0.7 * draws.uniform()).collect(),
+            Self::Noise => (0..16).map(|_| 0.2 + 0.8 * draws.uniform()).collect(),
             // What matters most has least; the scale is any, so that it is less steady than noise.
             Self::Inverted => (2.2 - truth) * 10.0_f64.powf(2.0 * draws.uniform() - 1.0),
         }

@@ -9,8 +9,9 @@
 //! rank methods there. **Costs**: players / step + 1
 //! model calls.
 //! **Departs**: from the paper and Quantus in giving the share of steps, and not true or false: with many features one step among
-//! thousands falls for every method. Their "true" is our 1. Quantus leaves out the first step, from nothing to one player:
-//! for f = -x0 + x1 with attributions (-1, 1) it says true where the paper's definition, and ours, count one fall in two (0.5).
+//! thousands falls for every method. The paper's "true" is our 1.
+//! Quantus 0.6 never looks at the input: each step writes its baseline into its baseline, so that every explanation of every
+//! model is "true"; for f = -x0 + x1 with attributions (-1, 1) it says 1 and this 0.5.
 //!
 //! ```
 //! use ndarray::array;
