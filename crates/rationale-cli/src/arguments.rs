@@ -25,6 +25,10 @@ pub(crate) enum Command {
     #[cfg(feature = "image")]
     #[command(flatten)]
     Image(crate::image::Command),
+    /// Measure how good methods' explanations of a model are, on data.
+    #[cfg(any(feature = "tabular", feature = "image"))]
+    #[command(subcommand)]
+    Evaluate(crate::evaluate::Command),
     /// Print completions for a shell.
     Completions {
         /// The shell.

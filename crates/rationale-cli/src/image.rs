@@ -2,6 +2,7 @@
 
 mod compare;
 mod demo;
+pub(crate) mod evaluate;
 mod explain;
 mod inspect;
 mod labelled;

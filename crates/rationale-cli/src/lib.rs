@@ -11,6 +11,8 @@
 
 mod arguments;
 mod bar;
+#[cfg(any(feature = "tabular", feature = "image"))]
+mod evaluate;
 mod failure;
 #[cfg(feature = "image")]
 mod image;
@@ -70,6 +72,8 @@ fn execute(arguments: Arguments) -> anyhow::Result<()> {
         Command::Tabular(command) => tabular::execute(command, &arguments.common),
         #[cfg(feature = "image")]
         Command::Image(command) => image::execute(command, &arguments.common),
+        #[cfg(any(feature = "tabular", feature = "image"))]
+        Command::Evaluate(command) => evaluate::execute(command, &arguments.common),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "rationale", &mut std::io::stdout());
             Ok(())

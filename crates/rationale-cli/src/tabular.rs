@@ -2,6 +2,7 @@
 
 mod audit;
 mod demo;
+pub(crate) mod evaluate;
 mod explain;
 mod inspect;
 mod summary;

@@ -167,7 +167,7 @@ def case(number):
 
     def slope(given, **_):
         given = given[0] if isinstance(given, tuple) else given
-        return torch.tensor(explain(given.detach().numpy().reshape(len(given), -1), y)).reshape(given.shape)
+        return (torch.tensor(explain(given.detach().numpy().reshape(len(given), -1), y)).reshape(given.shape),)
 
     out["captum_sensitivity_max"] = float(captum.metrics.sensitivity_max(
         slope, inputs, perturb_func=lambda given: shift, n_perturb_samples=SAMPLES, norm_ord=2))

@@ -20,6 +20,9 @@
 //! | [`dependence`] | how one feature's attribution follows its value |
 //! | [`heatmap`] | which rows are explained alike |
 //! | [`decision`] | how rows part on the way to their predictions |
+//! | [`curves`] | how an output falls while parts of an input go, method by method |
+//! | [`dots`] | one number of several methods, with intervals |
+//! | [`trade_off`] | what quality costs: which method is beaten by no other |
 //! | [`Sheet`] | where networks and methods look: pictures side by side, with captions |
 //!
 //! The same input gives the same bytes on every machine: text is measured and drawn with one embedded font, nothing is
@@ -30,6 +33,7 @@ mod bar;
 mod beeswarm;
 mod canvas;
 mod cases;
+mod comparison;
 mod decision;
 mod dependence;
 mod error;
@@ -56,6 +60,7 @@ mod wrapped;
 
 pub use bar::bar;
 pub use beeswarm::beeswarm;
+pub use comparison::{Dot, Mark, Series, curves, dots, trade_off};
 pub use cases::{Case, Cases, Contribution, Note};
 pub use decision::decision;
 pub use dependence::dependence;

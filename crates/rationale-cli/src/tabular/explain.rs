@@ -285,7 +285,7 @@ fn tree_shap(model: &ScoringModel, background: Option<&Background>) -> anyhow::R
 }
 
 /// An output by its name, or else by its number.
-fn output(model: &ScoringModel, target: &str) -> anyhow::Result<usize> {
+pub(super) fn output(model: &ScoringModel, target: &str) -> anyhow::Result<usize> {
     let names = model.trees().output_names();
     if let Some(place) = names.iter().position(|name| name == target) {
         return Ok(place);
