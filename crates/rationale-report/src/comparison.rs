@@ -127,11 +127,12 @@ pub fn trade_off(marks: &[Mark], captions: [&str; 2], settings: &Settings) -> Pi
 
 /// Marks that none beats in both, the cheapest first.
 fn unbeaten(marks: &[Mark]) -> Vec<&Mark> {
-    let beats = |a: &Mark, b: &Mark| {
-        a.cost <= b.cost && a.worth >= b.worth && (a.cost < b.cost || a.worth > b.worth)
-    };
-    let mut found: Vec<&Mark> =
-        marks.iter().filter(|it| it.worth.is_finite() && !marks.iter().any(|other| beats(other, it))).collect();
+    let beats =
+        |a: &Mark, b: &Mark| a.cost <= b.cost && a.worth >= b.worth && (a.cost < b.cost || a.worth > b.worth);
+    let mut found: Vec<&Mark> = marks
+        .iter()
+        .filter(|it| it.worth.is_finite() && !marks.iter().any(|other| beats(other, it)))
+        .collect();
     found.sort_by(|a, b| a.cost.total_cmp(&b.cost));
     found
 }
@@ -186,7 +187,8 @@ mod tests {
 
     #[test]
     fn whoever_is_beaten_in_both_is_not_on_the_line() {
-        let marks = [mark("a", 1.0, 0.1), mark("b", 10.0, 0.5), mark("c", 100.0, 0.4), mark("d", 5.0, f64::NAN)];
+        let marks =
+            [mark("a", 1.0, 0.1), mark("b", 10.0, 0.5), mark("c", 100.0, 0.4), mark("d", 5.0, f64::NAN)];
         let names: Vec<&str> = unbeaten(&marks).iter().map(|it| it.label.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
     }
@@ -194,7 +196,11 @@ mod tests {
     #[test]
     fn every_method_is_named_and_what_is_no_number_is_not_drawn() {
         let settings = Settings::default();
-        let series = Series { name: "grad-cam".into(), points: vec![[0.0, 1.0], [1.0, 0.2]], band: vec![[0.9, 1.1], [0.1, 0.3]] };
+        let series = Series {
+            name: "grad-cam".into(),
+            points: vec![[0.0, 1.0], [1.0, 0.2]],
+            band: vec![[0.9, 1.1], [0.1, 0.3]],
+        };
         let picture = curves(&[series], ["share gone", "output"], &settings).svg();
         assert!(picture.contains("grad-cam") && picture.contains("share gone"));
         let rows = [Dot { label: "lime".into(), value: f64::NAN, interval: None }];

@@ -60,8 +60,8 @@ mod wrapped;
 
 pub use bar::bar;
 pub use beeswarm::beeswarm;
-pub use comparison::{Dot, Mark, Series, curves, dots, trade_off};
 pub use cases::{Case, Cases, Contribution, Note};
+pub use comparison::{Dot, Mark, Series, curves, dots, trade_off};
 pub use decision::decision;
 pub use dependence::dependence;
 pub use error::Error;

@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, ArrayView2, Axis};
 use rationale::metrics::{
-    Case, Change, Curve, Error, Input, Metric, Order, Other, Peers, Players, Score, Settings, Ties, Wish, curve,
-    order_of,
+    Case, Change, Curve, Error, Input, Metric, Order, Other, Peers, Players, Score, Settings, Ties, Wish,
+    curve, order_of,
 };
 use rationale::{Error as CoreError, Predict, Progress, Randomise};
 
@@ -77,7 +77,8 @@ impl Task<'_> {
                 records.push(Record { method: contender.name().to_owned(), metric, scores });
             }
         }
-        let curves = if self.metrics.contains(&Metric::Deletion) { self.curves(&explained)? } else { Vec::new() };
+        let curves =
+            if self.metrics.contains(&Metric::Deletion) { self.curves(&explained)? } else { Vec::new() };
         let calls = self.contenders.iter().map(|it| (it.name().to_owned(), it.calls())).collect();
         Ok(Found { records, curves, calls, left_out, n_inputs })
     }
@@ -156,7 +157,11 @@ impl Task<'_> {
             .with_input(&input)?
             .with_explain(&of_output)
             .with_scales(&subject.scales)?
-            .with_peers(Peers { attributions: &own.values, classes: &subject.outputs[..own.values.nrows()], own: row })?;
+            .with_peers(Peers {
+                attributions: &own.values,
+                classes: &subject.outputs[..own.values.nrows()],
+                own: row,
+            })?;
         if let Some(base) = own.bases[row] {
             case = case.with_base_value(base);
         }
@@ -185,7 +190,8 @@ impl Task<'_> {
         let of = |place: usize| -> Result<_, Error> {
             let rows = explained[place].values.outer_iter().enumerate();
             let curves = rows.map(|(row, values)| {
-                let order = order_of(&values.to_vec(), Order::MostRelevantFirst, Ties::Random(self.settings.seed));
+                let order =
+                    order_of(&values.to_vec(), Order::MostRelevantFirst, Ties::Random(self.settings.seed));
                 let input = self.subject.input(row)?;
                 curve(&input, self.subject.outputs[row], &order, Change::Deletion, self.settings.n_steps)
             });

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use rationale::metrics::{Better, Bootstrap, Family, Metric, NoSignal, Summary};
 use rationale::report::{
-    Block, Cell, Dot, Mark, Page, Picture, Section, Series, Settings as Figure, Theme, curves, dots, number, trade_off,
+    Block, Cell, Dot, Mark, Page, Picture, Section, Series, Settings as Figure, Theme, curves, dots, number,
+    trade_off,
 };
 use rationale::{Seed, whole};
 use serde_json::json;
@@ -46,7 +47,10 @@ impl Choice {
         summaries.write(folder.path(), &found, told)?;
         folder.commit()?;
         for (metric, cost) in &found.left_out {
-            note(common, &format!("left out for the budget: {} ({cost} model calls an input)", metric.name()));
+            note(
+                common,
+                &format!("left out for the budget: {} ({cost} model calls an input)", metric.name()),
+            );
         }
         let text = if common.json { summaries.json() } else { summaries.text(&found) };
         say(common, &text)?;
@@ -82,7 +86,8 @@ impl Line {
     }
 
     fn reasons(&self) -> String {
-        let all = self.summary.without.iter().map(|(reason, n)| format!("{} ({n})", NoSignal::in_words(*reason)));
+        let all =
+            self.summary.without.iter().map(|(reason, n)| format!("{} ({n})", NoSignal::in_words(*reason)));
         all.collect::<Vec<_>>().join("; ")
     }
 }
@@ -119,7 +124,8 @@ impl Summaries {
     fn csv(&self) -> String {
         let mut text = "method,metric,value,low,high,higher_is_better,n\n".to_owned();
         for line in &self.lines {
-            let [low, high] = line.summary.interval.map_or([String::new(), String::new()], |it| it.map(|x| x.to_string()));
+            let [low, high] =
+                line.summary.interval.map_or([String::new(), String::new()], |it| it.map(|x| x.to_string()));
             let value = line.summary.mean.map(|it| it.to_string()).unwrap_or_default();
             let better = line.metric.better() == Better::Higher;
             let _ = writeln!(
@@ -179,7 +185,8 @@ impl Summaries {
         let mut subject = Section::new("What was judged").with_block(Block::Facts(told.facts.clone()));
         if !found.left_out.is_empty() {
             let names: Vec<_> = found.left_out.iter().map(|(metric, _)| metric.name()).collect();
-            subject = subject.with_block(Block::Notice(format!("Left out for the budget: {}.", names.join(", "))));
+            subject =
+                subject.with_block(Block::Notice(format!("Left out for the budget: {}.", names.join(", "))));
         }
         let mut page = Page::new(&told.title).with_lead(lead).with_section(subject);
         let mut figures = Section::new("At a glance");
@@ -200,7 +207,8 @@ impl Summaries {
     fn table(&self, family: Family) -> Block {
         let of_family = self.lines.iter().filter(|line| line.metric.family() == family);
         let row = |line: &Line| {
-            let texts = [line.metric.name(), &line.method, &line.shown(), arrow(line.metric)].map(|it| Cell::Text(it.to_owned()));
+            let texts = [line.metric.name(), &line.method, &line.shown(), arrow(line.metric)]
+                .map(|it| Cell::Text(it.to_owned()));
             let mut row = texts.to_vec();
             row.push(Cell::Number(line.summary.n as f64));
             row
@@ -217,12 +225,16 @@ impl Summaries {
         let mut all: Vec<(String, String, Draw<'a>)> = Vec::new();
         if !found.curves.is_empty() {
             let caption = "The output while what is said to matter most goes first: lower is better. Thin lines: 95% intervals of the mean.";
-            let draw = move |figure: &Figure| curves(&series(found), ["share of the input that is gone", "output"], figure);
+            let draw = move |figure: &Figure| {
+                curves(&series(found), ["share of the input that is gone", "output"], figure)
+            };
             all.push(("curves".to_owned(), caption.to_owned(), Box::new(draw)));
         }
         if self.metrics().contains(&Metric::Degradation) {
             let caption = "What faithfulness costs: degradation against model calls an explanation (powers of ten). The dashed line joins what nothing beats in both.";
-            let draw = move |figure: &Figure| trade_off(&self.marks(found), ["log10 of model calls", "degradation"], figure);
+            let draw = move |figure: &Figure| {
+                trade_off(&self.marks(found), ["log10 of model calls", "degradation"], figure)
+            };
             all.push(("pareto".to_owned(), caption.to_owned(), Box::new(draw)));
         }
         for metric in self.metrics().into_iter().filter(|it| it.family() != Family::Agreement) {
@@ -235,7 +247,11 @@ impl Summaries {
     }
 
     fn dots(&self, metric: Metric) -> Vec<Dot> {
-        let dot = |line: &Line| Dot { label: line.method.clone(), value: line.value(), interval: line.summary.interval };
+        let dot = |line: &Line| Dot {
+            label: line.method.clone(),
+            value: line.value(),
+            interval: line.summary.interval,
+        };
         self.of_metric(metric).map(dot).collect()
     }
 
@@ -255,7 +271,9 @@ fn series(found: &Found) -> Vec<Series> {
     let of = |(name, curves): &(String, Vec<rationale::metrics::Curve>)| {
         let n = curves.len() as f64;
         let (mut points, mut band) = (Vec::new(), Vec::new());
-        for (place, share) in curves.first().map(|it| it.shares.clone()).unwrap_or_default().into_iter().enumerate() {
+        for (place, share) in
+            curves.first().map(|it| it.shares.clone()).unwrap_or_default().into_iter().enumerate()
+        {
             let values: Vec<f64> = curves.iter().map(|it| it.values[place]).collect();
             let mean = values.iter().sum::<f64>() / n;
             let square: f64 = values.iter().map(|it| (it - mean).powi(2)).sum();

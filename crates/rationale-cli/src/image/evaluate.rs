@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     choice: Choice,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Method {
     Cam(CamMethod),
     Occlusion,
@@ -68,7 +68,8 @@ pub(crate) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let players = Players::pixels(plane);
     let (mut rows, mut regions) = (Array2::zeros((0, 3 * plane.n_pixels())), Vec::new());
     for path in &paths {
-        let photograph = Picture::open(path).map_err(|error| anyhow::anyhow!("`{}`: {error}", path.display()))?;
+        let photograph =
+            Picture::open(path).map_err(|error| anyhow::anyhow!("`{}`: {error}", path.display()))?;
         let prepared = loaded.preparation.prepare(&photograph)?;
         let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         regions.push(region(boxes.as_ref().and_then(|it| it.get(&name)), prepared.geometry(), &plane)?);
@@ -97,7 +98,8 @@ pub(crate) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
         randomise: Some(&loaded.network),
         rows,
     };
-    let told = Told { title: "Explanations of a network".to_owned(), facts: facts(arguments, &loaded, &subject) };
+    let told =
+        Told { title: "Explanations of a network".to_owned(), facts: facts(arguments, &loaded, &subject) };
     arguments.choice.evaluate(&subject, &contenders, &told, common)
 }
 
@@ -164,14 +166,16 @@ fn fills(rows: &Array2<f64>, plane: &Plane) -> Array2<f64> {
 
 /// The range of all pixels: what is a small step in one.
 fn spreads(rows: &Array2<f64>) -> Vec<f64> {
-    let (low, high) = rows.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), it| (l.min(*it), h.max(*it)));
+    let (low, high) =
+        rows.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), it| (l.min(*it), h.max(*it)));
     vec![high - low; rows.ncols()]
 }
 
 fn largest(answers: ndarray::ArrayView1<'_, f64>) -> usize {
-    let best = answers.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (class, &it)| {
-        if it > best.1 { (class, it) } else { best }
-    });
+    let best = answers
+        .iter()
+        .enumerate()
+        .fold((0, f64::NEG_INFINITY), |best, (class, &it)| if it > best.1 { (class, it) } else { best });
     best.0
 }
 
@@ -207,7 +211,9 @@ fn contenders<'a>(
     let contender = |method: &Method| -> Box<dyn Contender + 'a> {
         match method {
             Method::Cam(CamMethod::Random) => Box::new(Random { plane, seed }),
-            Method::Cam(method) => Box::new(Cam { method: *method, network, plane, layers: layers.clone(), seed }),
+            Method::Cam(method) => {
+                Box::new(Cam { method: *method, network, plane, layers: layers.clone(), seed })
+            }
             Method::Occlusion => Box::new(Occluded { network, plane }),
         }
     };
@@ -255,7 +261,8 @@ impl Contender for Cam<'_> {
         let explainer = explainer.with_target(CamTarget::Class(output)).with_seed(self.seed);
         let maps = explainer.explain(network, &pictures, &Silent);
         let maps = maps.map_err(|error| Error::method(self.method.name(), error))?.maps;
-        let values = maps.into_shape_with_order((rows.nrows(), self.plane.n_pixels())).map_err(Error::model)?;
+        let values =
+            maps.into_shape_with_order((rows.nrows(), self.plane.n_pixels())).map_err(Error::model)?;
         Ok(Explained { values, base_values: None })
     }
 }

@@ -11,7 +11,9 @@ use rationale::shapley::tree::TreeShap;
 use rationale::surrogate::occlude;
 use rationale::tabular::{FieldKind, Table};
 use rationale::trees::TreeEnsemble;
-use rationale::{Attributions, Background, Error, Explain, FeatureGroups, Predict, Progress, Randomise, Seed, Silent};
+use rationale::{
+    Attributions, Background, Error, Explain, FeatureGroups, Predict, Progress, Randomise, Seed, Silent,
+};
 
 use super::explain::output;
 use super::{Model, encode};
