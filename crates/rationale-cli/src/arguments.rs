@@ -28,6 +28,10 @@ pub(crate) enum Command {
     /// Several methods side by side, with how far they agree.
     #[cfg(any(feature = "image", feature = "tabular"))]
     Compare(crate::compare::Arguments),
+    /// Measure how good methods' explanations of a model are, on data.
+    #[cfg(any(feature = "tabular", feature = "image"))]
+    #[command(subcommand)]
+    Evaluate(crate::evaluate::Command),
     /// Print completions for a shell.
     Completions {
         /// The shell.

@@ -3,6 +3,7 @@
 mod answers;
 mod compare;
 mod demo;
+pub(crate) mod evaluate;
 mod explain;
 mod inspect;
 mod labelled;

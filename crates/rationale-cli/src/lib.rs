@@ -15,6 +15,8 @@ mod arguments;
 mod bar;
 #[cfg(any(feature = "image", feature = "tabular"))]
 mod compare;
+#[cfg(any(feature = "tabular", feature = "image"))]
+mod evaluate;
 mod failure;
 #[cfg(feature = "image")]
 mod image;
@@ -77,6 +79,8 @@ fn execute(arguments: Arguments) -> anyhow::Result<()> {
         Command::Image(command) => image::execute(command, &common),
         #[cfg(any(feature = "image", feature = "tabular"))]
         Command::Compare(arguments) => compare::execute(&arguments, &common),
+        #[cfg(any(feature = "tabular", feature = "image"))]
+        Command::Evaluate(command) => evaluate::execute(command, &common),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "rationale", &mut std::io::stdout());
             Ok(())

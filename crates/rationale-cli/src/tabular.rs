@@ -4,6 +4,7 @@ mod asked;
 mod audit;
 mod compare;
 mod demo;
+pub(crate) mod evaluate;
 mod explain;
 mod inspect;
 mod methods;

@@ -114,6 +114,14 @@ pub enum Error {
         /// The level.
         confidence: f64,
     },
+    /// A layer was asked for that the model does not have.
+    #[error("layer {asked} was asked for, but the model has {available} (counted from 0)")]
+    Layer {
+        /// The layer asked for.
+        asked: usize,
+        /// How many there are.
+        available: usize,
+    },
     /// The model itself failed.
     #[error("the model failed: {source}")]
     Model {

@@ -2,8 +2,9 @@
 //! what depends on no input is computed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use rationale_tensor::{Device, Interface, Run, Site, Tensor};
+use rationale_tensor::{Device, Interface, Operator, Run, Site, Tensor};
 
 use crate::network::{OnnxNetwork, Step, ValueId, run_step};
 use crate::operators::{self, Context};
@@ -82,8 +83,8 @@ impl Builder {
             self.note_unsupported(node, "");
             return Ok(());
         };
-        let operator = match build(node, &context) {
-            Ok(operator) => operator,
+        let operator: Arc<dyn Operator> = match build(node, &context) {
+            Ok(operator) => operator.into(),
             Err(operators::BuildError::Unsupported(what)) => {
                 self.note_unsupported(node, &what);
                 return Ok(());

@@ -28,6 +28,7 @@ mod error;
 mod file;
 mod network;
 mod operators;
+mod randomise;
 
 pub use error::{Error, Outside, UnsupportedOperator};
 pub use file::{

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
 use rationale_tensor::{Device, Error as RunError, Interface, Network, Operator, Port, Run, Tensor};
 
@@ -13,13 +14,13 @@ use crate::{Error, ModelFile, Producer};
 pub(crate) type ValueId = usize;
 
 /// A node that runs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Step {
     /// Its name, or that of its first output.
     pub(crate) label: String,
     /// Its operator's name.
     pub(crate) operator_name: String,
-    pub(crate) operator: Box<dyn Operator>,
+    pub(crate) operator: Arc<dyn Operator>,
     pub(crate) inputs: Vec<Option<ValueId>>,
     pub(crate) outputs: Vec<Option<ValueId>>,
 }
@@ -28,7 +29,7 @@ pub(crate) struct Step {
 ///
 /// What depends on no input is computed once, when the network is made. Nothing else is changed: each value that the
 /// file names and an input reaches is a site by that name.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct OnnxNetwork {
     pub(crate) interface: Interface,
     pub(crate) producer: Producer,

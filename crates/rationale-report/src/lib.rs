@@ -21,6 +21,9 @@
 //! | [`heatmap`] | which rows are explained alike |
 //! | [`decision`] | how rows part on the way to their predictions |
 //! | [`side_by_side`] | what several methods say of one row |
+//! | [`curves`] | how an output falls while parts of an input go, method by method |
+//! | [`dots`] | one number of several methods, with intervals |
+//! | [`trade_off`] | what quality costs: which method is beaten by no other |
 //! | [`Sheet`] | where networks and methods look: pictures side by side, with captions |
 //!
 //! The same input gives the same bytes on every machine: text is measured and drawn with one embedded font, nothing is
@@ -31,6 +34,7 @@ mod bar;
 mod beeswarm;
 mod canvas;
 mod cases;
+mod comparison;
 mod decision;
 mod dependence;
 mod error;
@@ -59,6 +63,7 @@ mod wrapped;
 pub use bar::bar;
 pub use beeswarm::beeswarm;
 pub use cases::{Case, Cases, Contribution, Note};
+pub use comparison::{Dot, Mark, Series, curves, dots, trade_off};
 pub use decision::decision;
 pub use dependence::dependence;
 pub use error::Error;

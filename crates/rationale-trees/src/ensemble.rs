@@ -203,7 +203,6 @@ impl TreeEnsemble {
         self
     }
 
-    #[cfg(feature = "linfa")]
     pub(crate) fn trees_mut(&mut self) -> &mut [Tree] {
         Arc::make_mut(&mut self.trees).as_mut_slice()
     }

@@ -44,6 +44,7 @@ pub mod lightgbm;
 pub mod linfa;
 mod link;
 pub mod onnx_ml;
+mod randomise;
 pub mod skops;
 mod split;
 mod tree;

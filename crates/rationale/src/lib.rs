@@ -23,11 +23,13 @@
 pub use rationale_audit as audit;
 pub use rationale_core::{
     Absence, Attributions, Background, Draws, Error, Evidence, Explain, FeatureGroups, Fingerprint, FromFn,
-    Game, Hasher, Parameter, Predict, Progress, Seed, Silent, Summary, TableGame, Target, checked_answers, json,
-    least_squares, separable, whole,
+    Game, Hasher, Parameter, Predict, Progress, Randomise, Seed, Silent, Summary, TableGame, Target, checked_answers,
+    json, least_squares, separable, whole,
 };
 #[cfg(feature = "gradient")]
 pub use rationale_gradient as gradient;
+#[cfg(feature = "metrics")]
+pub use rationale_metrics as metrics;
 #[cfg(feature = "onnx")]
 pub use rationale_onnx as onnx;
 #[cfg(feature = "process")]

@@ -23,6 +23,7 @@ pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-surrogate", Use(&["rationale-core"])),
     ("rationale-shapley", Use(&["rationale-core", "rationale-trees", "rationale-tensor"])),
     ("rationale-process", Use(&["rationale-core"])),
+    ("rationale-metrics", Use(&["rationale-core"])),
     ("rationale-tabular", Use(&["rationale-core"])),
     ("rationale-report", Use(&["rationale-core"])),
     (
@@ -99,6 +100,7 @@ pub(super) const ABSENT: &[(&str, &[&str])] = &[
     ),
     ("rationale-shapley", &["polars", "burn", "linfa"]),
     ("rationale-surrogate", &["polars", "burn", "linfa"]),
+    ("rationale-metrics", &["polars", "burn", "linfa"]),
     ("rationale-report", &["polars", "burn", "linfa"]),
 ];
 

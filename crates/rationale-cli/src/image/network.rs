@@ -68,6 +68,11 @@ impl Model {
         Self { model, preset: None, size: None, labels: None, device: "flex".to_owned() }
     }
 
+    /// The file, as people name it.
+    pub(super) fn shown(&self) -> String {
+        self.model.display().to_string()
+    }
+
     pub(super) fn read(&self, common: &Common) -> anyhow::Result<Loaded> {
         let device = Device::named(&self.device)?;
         let description = self.description()?;

@@ -1,0 +1,41 @@
+//! Does the model depend on what is said to matter? Parts go or come, and its answer is watched.
+
+mod average_drop;
+mod average_increase;
+mod coherent_drop;
+mod degradation;
+mod deletion;
+mod estimate;
+mod infidelity;
+mod insertion;
+mod irof;
+mod masked;
+mod monotonicity;
+mod monotonicity_correlation;
+mod pixel_flipping;
+mod region_perturbation;
+mod road;
+mod selectivity;
+mod sensitivity_n;
+mod subset_correlation;
+mod subsets;
+mod sufficiency;
+
+pub use average_drop::AverageDrop;
+pub use average_increase::AverageIncrease;
+pub use coherent_drop::AverageDropCoherencyComplexity;
+pub use degradation::Degradation;
+pub use deletion::Deletion;
+pub use estimate::FaithfulnessEstimate;
+pub use infidelity::{Infidelity, infidelity};
+pub use insertion::Insertion;
+pub use irof::Irof;
+pub use monotonicity::Monotonicity;
+pub use monotonicity_correlation::MonotonicityCorrelation;
+pub use pixel_flipping::PixelFlipping;
+pub use region_perturbation::RegionPerturbation;
+pub use road::{LinearImputation, Road};
+pub use selectivity::Selectivity;
+pub use sensitivity_n::SensitivityN;
+pub use subset_correlation::FaithfulnessCorrelation;
+pub use sufficiency::Sufficiency;
