@@ -164,6 +164,74 @@ pub enum Error {
         /// The reason's code.
         code: String,
     },
+    /// A reason that contradicts itself.
+    #[error("`{file}`: the reason `{code}` is said to be immutable and actionable; it can be one of the two")]
+    CatalogueFlags {
+        /// The catalogue.
+        file: String,
+        /// The reason's code.
+        code: String,
+    },
+    /// A column is given a code that no reason has.
+    #[error(
+        "the column `{column}` is given the code `{code}`, which the catalogue does not have; its codes are {}",
+        Quoted(known)
+    )]
+    CatalogueNoCode {
+        /// The column.
+        column: String,
+        /// The code.
+        code: String,
+        /// The codes that there are.
+        known: Vec<String>,
+    },
+    /// A letter's template holds what cannot be filled.
+    #[error(
+        "line {line} of the letter holds `{{{slot}}}`, which is not known; known are {}, and {{{{ and }}}} for braces",
+        crate::letter::known()
+    )]
+    Letter {
+        /// The line, counted from 1.
+        line: usize,
+        /// What stands between the braces; empty for a brace alone.
+        slot: String,
+    },
+    /// Too many reasons are asked for, or none.
+    #[error("{asked} reasons are asked for; 1 to {most} are given")]
+    MostReasons {
+        /// What was given.
+        asked: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A share of approved applicants that is none.
+    #[error(
+        "the share of approved applicants just above the cut-off is {share}; above 0 and at most 1 is needed, such as 0.1"
+    )]
+    JustAbove {
+        /// What was given.
+        share: f64,
+    },
+    /// A census of which only a part is taken.
+    #[error(
+        "the reference is said to be the whole population, and has {n_rows} rows, of which at most {most} are taken; raise the limit of reference rows, or leave the census out"
+    )]
+    Census {
+        /// How many rows there are.
+        n_rows: usize,
+        /// How many are taken.
+        most: usize,
+    },
+    /// Another fit of the model has other columns.
+    #[error(
+        "refit {place} does not make the same reasons as the model: `{reason}` is in one of them only; refits need the same columns"
+    )]
+    Refit {
+        /// Which one, counted from 1.
+        place: usize,
+        /// The reason's group.
+        reason: String,
+    },
     /// A catalogue without a reason.
     #[error("`{file}` holds no reason; begin each with [[reason]], or leave the catalogue out")]
     CatalogueNothing {

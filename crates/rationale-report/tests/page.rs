@@ -146,7 +146,8 @@ fn a_page_of_ten_thousand_cases_stays_below_ten_megabytes() {
         notes: (0..4)
             .map(|k| Note {
                 title: format!("The sentence of a reason, which is as long as sentences are ({k})"),
-                text: "Of all that spoke against: \u{fffc}; moved it by \u{fffc} (\u{fffc} to \u{fffc}).".to_owned(),
+                text: "Of all that spoke against: \u{fffc}; moved it by \u{fffc} (\u{fffc} to \u{fffc})."
+                    .to_owned(),
                 values: (0..4).map(|_| format!("{:.3}", random())).collect(),
             })
             .collect(),
