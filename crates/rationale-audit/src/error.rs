@@ -272,6 +272,99 @@ pub enum Error {
         /// The columns that are.
         known: Vec<String>,
     },
+    /// The configuration could not be read.
+    #[error("the configuration `{file}` cannot be read: {source}")]
+    ReadConfiguration {
+        /// The path that was given.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The configuration is no TOML of the right shape.
+    #[error("the configuration `{file}`: {source}")]
+    ConfigurationToml {
+        /// The path that was given.
+        file: String,
+        /// What the TOML reader said, with line and column.
+        source: Box<toml::de::Error>,
+    },
+    /// A value of the configuration cannot be meant.
+    #[error("`{file}`, line {line}: {key}: {message}")]
+    Configuration {
+        /// The path that was given.
+        file: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// The key.
+        key: &'static str,
+        /// What is wrong with its value.
+        message: String,
+    },
+    /// Nobody said who is approved.
+    #[error(
+        "who is approved must be stated: give a cut-off or an approve rate (such as 0.7), one of the two"
+    )]
+    NoRule,
+    /// A file that every audit needs is not named.
+    #[error("no {what} is named: give it, or name it in the configuration")]
+    Absent {
+        /// Which file.
+        what: &'static str,
+    },
+    /// A letter's template could not be read.
+    #[error("the letter `{file}` cannot be read: {source}")]
+    ReadLetter {
+        /// The path that was given.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file that an audit rests on could not be read.
+    #[error("`{file}` cannot be read: {source}")]
+    ReadInput {
+        /// The path.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The audit before has no manifest that can be read.
+    #[error("the previous audit's `{file}` cannot be read: {source}; name the folder of an audit")]
+    ReadPrevious {
+        /// The path.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The manifest of the audit before is not as it was written.
+    #[error("the previous audit's `{file}` is not as it was written; nothing is chained to it")]
+    Previous {
+        /// The path.
+        file: String,
+    },
+    /// A folder without a manifest.
+    #[error("`{file}` cannot be read: {source}; name a folder that `rationale audit` wrote")]
+    NoManifest {
+        /// The path.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A key could not be read.
+    #[error("the key `{file}` cannot be read: {source}")]
+    ReadKey {
+        /// The path that was given.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A key that is none.
+    #[error(
+        "`{file}` holds no key: 64 hexadecimal digits in lower case are needed, as `openssl rand -hex 32` makes them"
+    )]
+    Key {
+        /// The path that was given.
+        file: String,
+    },
     /// The output folder is there and not empty, or is a file.
     #[error(
         "`{folder}` exists and is not an empty folder; nothing was written: choose another, or replace it with --force"

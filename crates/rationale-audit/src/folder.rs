@@ -12,6 +12,8 @@
 //! | `decisions.csv` | every applicant's score and decision, and the outcome where it is known |
 //! | `groups.csv`, `gaps.csv`, `proxies.csv` | groups by protected column, where there are any |
 //! | `figures/` | every figure as SVG and PNG |
+//! | `audit.toml` | what was asked, as a configuration that does it again |
+//! | `manifest.json`, `manifest.signature.json` | the SHA-256 of every file and input, and its signature where a key was given |
 
 use std::fs;
 use std::io::{self, Write};
@@ -24,7 +26,10 @@ use serde::Serialize;
 
 use crate::page::Figures;
 use crate::wire::{AuditDocument, Cases};
-use crate::{Case, Error, Estimate, Findings, GroupFigures, MOST_REASONS, Reason, letter, page};
+use crate::{
+    Case, Configuration, Error, Estimate, Findings, GroupFigures, MOST_REASONS, Reason, letter, manifest,
+    page,
+};
 
 impl Findings {
     /// Writes everything into a folder, which is there whole or not at all.
@@ -45,6 +50,22 @@ impl Findings {
         let path = || folder.display().to_string();
         filled.map_err(|source| Error::Folder { folder: path(), source: Box::new(source) })?;
         part.commit().map_err(|source| begun(folder, source))
+    }
+
+    /// As [`Findings::write_with`], and puts the configuration and a manifest of all files beside them: what
+    /// [`crate::Verify`] checks.
+    pub fn write_bundle(
+        &self,
+        folder: &Path,
+        existing: Existing,
+        configuration: &Configuration,
+        more: impl FnOnce(&Path) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.write_with(folder, existing, |part| {
+            more(part)?;
+            write_text(&part.join("audit.toml"), &configuration.to_toml())?;
+            manifest::write(part, configuration, &self.attributions.evidence().engine)
+        })
     }
 
     /// What was asked and what came out, without the rows: the text of `audit.json`.
