@@ -292,7 +292,11 @@ impl Audit {
 }
 
 /// Scores `[row]`, and the columns that the model does not use; block by block.
-fn scored(model: &ScoringModel, table: &Table, output: usize) -> Result<(Vec<f64>, Vec<String>), Error> {
+pub(crate) fn scored(
+    model: &ScoringModel,
+    table: &Table,
+    output: usize,
+) -> Result<(Vec<f64>, Vec<String>), Error> {
     let mut scores = Vec::with_capacity(table.n_rows());
     let mut ignored = Vec::new();
     for first in (0..table.n_rows()).step_by(BLOCK_ROWS) {

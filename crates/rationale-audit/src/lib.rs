@@ -29,6 +29,7 @@ mod comparison;
 mod configuration;
 mod decided;
 mod decision;
+mod drift;
 mod error;
 #[cfg(test)]
 mod example;
@@ -56,6 +57,7 @@ pub use comparison::{Comparison, FEW, GroupFigures, Protected};
 pub use configuration::{Configuration, DriftLimits, Limits, ProtectedColumn, template};
 pub use decided::Decided;
 pub use decision::{Decisions, Direction, Rule};
+pub use drift::{Drift, Drifted, What, n_explained};
 pub use error::Error;
 pub use findings::{Findings, Ids, Pair, Setup, Unit};
 pub use folder::check_folder;
