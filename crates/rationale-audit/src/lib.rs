@@ -43,6 +43,8 @@ mod manifest;
 mod model;
 mod page;
 mod performance;
+#[cfg(test)]
+mod planted;
 mod proxy;
 mod reason;
 mod reference;
