@@ -122,7 +122,7 @@ fn the_summary_is_json_on_request() {
     let room = room();
     let demo = room.run(&["demo", "--json"]);
     let summary = demo.json();
-    assert_eq!(summary["format"], "rationale/audit/1");
+    assert_eq!(summary["format"], "rationale/audit/2");
     assert_eq!(summary["n_rows"], 300);
     assert_eq!(room.entries(), ["rationale-demo"]);
 }

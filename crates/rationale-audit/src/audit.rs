@@ -1,25 +1,20 @@
-//! The audit: decide, explain, give reasons, compare groups.
+//! The audit as it is asked for.
 
-use ndarray::{Array2, Array3, ArrayView2, Axis};
-use rationale_core::{Attributions, Background, Explain, FeatureGroups, Progress, Seed, Silent};
-use rationale_shapley::tree::TreeShap;
-use rationale_tabular::{FieldKind, Table, labels};
-use rationale_trees::Link;
+use rationale_core::{FeatureGroups, Seed};
+use rationale_tabular::{Table, labels};
 
-use crate::catalogue::Reasons;
 use crate::comparison::Groups;
-use crate::reason::{Case, Contributions, principal};
-use crate::reference::folds;
+use crate::decided::{Decided, Refit, encoded};
+use crate::findings::Ids;
+use crate::reference::{REFERENCE_ROWS, folds};
+use crate::shown::MOST_SHOWN;
 use crate::{
-    Catalogue, Comparison, Decisions, Direction, Error, Performance, Protected, Reference, Rule,
-    ScoringModel, Source,
+    Catalogue, Decisions, Direction, Error, MOST_REASONS, Population, Protected, Reference, Rule,
+    ScoringModel,
 };
 
-/// Declined applicants whose reasons are found together; bounds the memory, changes no value.
-const BLOCK_ROWS: usize = 4096;
-/// Bytes for the folded background of the whole reference, and of one of its folds.
-const WHOLE_MEMORY: usize = 1 << 28;
-const FOLD_MEMORY: usize = 1 << 26;
+/// Rows encoded and scored together; bounds the memory, changes no value.
+const BLOCK_ROWS: usize = 65_536;
 
 /// The outcomes of applicants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +25,24 @@ pub struct Label {
     pub favourable: String,
 }
 
+/// From where on figures are pointed out. They are conventions, not law.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Thresholds {
+    /// A group whose approval rate is below this share of the highest one; 0.8, the four-fifths rule of the Uniform
+    /// Guidelines on Employee Selection Procedures (29 CFR 1607.4 D), borrowed.
+    pub four_fifths: f64,
+    /// The chance of any false alarm among all gaps that are tested together; 0.05.
+    pub significance: f64,
+    /// A column that goes with a protected one by Cramér's V of at least this; 0.3.
+    pub proxy: f64,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { four_fifths: 0.8, significance: 0.05, proxy: 0.3 }
+    }
+}
+
 /// An audit of a model's decisions on a table of applicants.
 ///
 /// | step | what |
@@ -37,22 +50,35 @@ pub struct Label {
 /// | decide | scores, and who is declined by the stated rule |
 /// | explain | interventional TreeSHAP of every applicant against the stated reference, on the margin |
 /// | reasons | for each declined applicant the groups that moved the score most towards the decline |
-/// | compare | approval, scores and attributions by protected columns |
+/// | compare | approval, scores, outcomes and attributions by protected columns |
 ///
 /// **Chance**: intervals of reasons come from splitting the reference at random into 20 folds (Student's t over folds);
 /// they cover the choice of the reference from its population and nothing else, in particular no refitting of the model.
+/// [`Audit::with_refits`] shows what other fits make of a reason.
+///
+/// **Costs**: memory of the table and of 8 bytes an applicant and column; rows are encoded and explained in blocks, folds
+/// one after the other, and of a fold nothing is kept but running sums. Time is that of explaining every applicant once
+/// and every declined one 20 times.
 #[derive(Debug, Clone)]
 pub struct Audit {
-    model: ScoringModel,
-    rule: Rule,
-    direction: Direction,
-    label: Option<Label>,
+    pub(crate) model: ScoringModel,
+    pub(crate) rule: Rule,
+    pub(crate) direction: Direction,
+    pub(crate) label: Option<Label>,
     output: Option<String>,
-    reference: Reference,
-    catalogue: Catalogue,
-    protected: Vec<Protected>,
+    pub(crate) reference: Reference,
+    reference_rows: usize,
+    pub(crate) population: Population,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) letter: Option<String>,
+    pub(crate) most_reasons: usize,
+    pub(crate) refits: Vec<ScoringModel>,
+    pub(crate) protected: Vec<Protected>,
+    intersections: bool,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) most_shown: usize,
     id: Option<String>,
-    seed: Seed,
+    pub(crate) seed: Seed,
 }
 
 impl Audit {
@@ -66,8 +92,16 @@ impl Audit {
             label: None,
             output: None,
             reference: Reference::Approved,
+            reference_rows: REFERENCE_ROWS,
+            population: Population::default(),
             catalogue: Catalogue::default(),
+            letter: None,
+            most_reasons: MOST_REASONS,
+            refits: Vec::new(),
             protected: Vec::new(),
+            intersections: true,
+            thresholds: Thresholds::default(),
+            most_shown: MOST_SHOWN,
             id: None,
             seed: Seed::default(),
         }
@@ -97,15 +131,63 @@ impl Audit {
         self
     }
 
+    /// Takes at most so many rows of the reference, drawn at random; 10,000 by default.
+    pub fn with_reference_rows(mut self, most: usize) -> Self {
+        self.reference_rows = most;
+        self
+    }
+
+    /// States what the reference is to those with whom applicants are meant to be compared; a sample by default.
+    pub fn with_population(mut self, population: Population) -> Self {
+        self.population = population;
+        self
+    }
+
     /// Sets the reasons.
     pub fn with_catalogue(mut self, catalogue: Catalogue) -> Self {
         self.catalogue = catalogue;
         self
     }
 
+    /// Sets the template of letters, in place of the catalogue's.
+    pub fn with_letter(mut self, template: impl Into<String>) -> Self {
+        self.letter = Some(template.into());
+        self
+    }
+
+    /// Gives at most so many reasons, 1 to 4; a fifth for enquiries comes on top.
+    pub fn with_most_reasons(mut self, most: usize) -> Self {
+        self.most_reasons = most;
+        self
+    }
+
+    /// Asks other fits of the model too: with other seeds, on resampled training data.
+    pub fn with_refits(mut self, refits: Vec<ScoringModel>) -> Self {
+        self.refits = refits;
+        self
+    }
+
     /// Compares the groups of these columns.
     pub fn with_protected(mut self, protected: Vec<Protected>) -> Self {
         self.protected = protected;
+        self
+    }
+
+    /// Leaves out the groups that pairs of protected columns make.
+    pub fn without_intersections(mut self) -> Self {
+        self.intersections = false;
+        self
+    }
+
+    /// Sets from where on figures are pointed out.
+    pub fn with_thresholds(mut self, thresholds: Thresholds) -> Self {
+        self.thresholds = thresholds;
+        self
+    }
+
+    /// Shows at most so many applicants on the page; 10,000 by default.
+    pub fn with_most_shown(mut self, most: usize) -> Self {
+        self.most_shown = most;
         self
     }
 
@@ -121,53 +203,80 @@ impl Audit {
         self
     }
 
+    /// The model.
+    pub fn model(&self) -> &ScoringModel {
+        &self.model
+    }
+
     /// Scores the applicants and decides. All that can be wrong with table and settings is found here, before the long
     /// work.
     #[tracing::instrument(name = "decide", skip_all, fields(rows = table.n_rows()))]
     pub fn decide<'a>(&'a self, table: &'a Table) -> Result<Decided<'a>, Error> {
-        let encoded = self.model.encoder().encode(table)?;
-        let favourable = self.label.as_ref().map(|label| label.favourable.as_str());
-        let output = self.model.output(self.output.as_deref(), favourable)?;
-        self.check_direction(output, favourable)?;
-        let scores = self.model.scores(encoded.rows.view(), output)?;
-        let decisions = Decisions::new(scores.view(), self.rule, self.direction)?;
-        let reference = self.reference.rows(&self.model, encoded.rows.view(), &decisions)?;
+        if !(1..=MOST_REASONS).contains(&self.most_reasons) {
+            return Err(Error::MostReasons { asked: self.most_reasons, most: MOST_REASONS });
+        }
+        let output = self.chosen_output(&self.model)?;
+        let (scores, ignored) = scored(&self.model, table, output)?;
+        let decisions = Decisions::new(scores.as_slice().into(), self.rule, self.direction)?;
+        let limit = (self.reference_rows, self.seed);
+        let chosen = self.reference.rows(table, &scores, &decisions, limit)?;
+        let is_sampled = self.population == Population::Sampled;
+        if !is_sampled && chosen.rows.len() < chosen.n_available {
+            return Err(Error::Census { n_rows: chosen.n_available, most: self.reference_rows });
+        }
         let encoder = self.model.encoder();
         let columns = FeatureGroups::new(encoder.groups(), encoder.feature_names())?;
+        let reasons = self.catalogue.reasons(columns.names())?;
+        let letter = self.letter.clone().or_else(|| self.catalogue.letter().map(str::to_owned));
+        if let Some(letter) = &letter {
+            crate::letter::check(letter)?;
+        }
+        let refit = |(place, model): (usize, &'a ScoringModel)| -> Result<Refit<'a>, Error> {
+            let (output, rows) = (self.chosen_output(model)?, encoded(model, chosen.table, &chosen.rows)?);
+            Refit::new(place, model, output, rows, &self.catalogue, &reasons)
+        };
         Ok(Decided {
-            reasons: self.catalogue.reasons(columns.names())?,
-            folds: folds(&reference, self.seed)?,
-            unused: self.unused(encoded.ignored),
+            refits: self.refits.iter().enumerate().map(refit).collect::<Result<_, _>>()?,
+            reference: encoded(&self.model, chosen.table, &chosen.rows)?,
+            folds: if is_sampled { folds(chosen.rows.len(), self.seed) } else { Vec::new() },
+            n_available: chosen.n_available,
+            unused: self.unused(ignored),
             outcomes: self.label.as_ref().map(|label| outcomes(table, label)).transpose()?,
-            groups: self.protected.iter().map(|it| Groups::new(table, it)).collect::<Result<_, _>>()?,
-            ids: self.ids(table)?,
-            scores: scores.to_vec(),
-            rows: encoded.rows,
+            groups: self.groups(table)?,
+            ids: Ids(self.id.as_ref().map(|id| table.column(id).cloned()).transpose()?),
             audit: self,
+            letter,
+            reasons,
+            scores,
             columns,
             table,
             output,
             decisions,
-            reference,
         })
     }
 
-    /// The score of the favourable value cannot be unfavourable.
-    fn check_direction(&self, output: usize, favourable: Option<&str>) -> Result<(), Error> {
-        let name = &self.model.trees().output_names()[output];
+    /// The output that is the score; that of the favourable value cannot be unfavourable.
+    fn chosen_output(&self, model: &ScoringModel) -> Result<usize, Error> {
+        let favourable = self.label.as_ref().map(|label| label.favourable.as_str());
+        let output = model.output(self.output.as_deref(), favourable)?;
+        let name = &model.trees().output_names()[output];
         if self.direction == Direction::LowerIsFavourable && favourable == Some(name.as_str()) {
             return Err(Error::Contradiction { output: name.clone() });
         }
-        Ok(())
+        Ok(output)
     }
 
-    /// What applicants are called.
-    fn ids(&self, table: &Table) -> Result<Vec<String>, Error> {
-        let Some(id) = &self.id else { return Ok((0..table.n_rows()).map(|row| row.to_string()).collect()) };
-        let column = table.column(id)?;
-        let missing = |row: usize| format!("row {row}");
-        let of = |row| column.text_at(row).map_or_else(|| missing(row), std::borrow::Cow::into_owned);
-        Ok((0..table.n_rows()).map(of).collect())
+    /// The groups of each protected column, and of each pair of them.
+    fn groups(&self, table: &Table) -> Result<Vec<Groups>, Error> {
+        let single: Vec<Groups> =
+            self.protected.iter().map(|it| Groups::new(table, it)).collect::<Result<_, _>>()?;
+        let mut groups = single.clone();
+        if self.intersections {
+            for (place, first) in single.iter().enumerate() {
+                groups.extend(single[place + 1..].iter().map(|second| first.crossed(second)));
+            }
+        }
+        Ok(groups)
     }
 
     /// Of the columns that the model does not use, those that nothing else does.
@@ -182,350 +291,30 @@ impl Audit {
     }
 }
 
+/// Scores `[row]`, and the columns that the model does not use; block by block.
+pub(crate) fn scored(
+    model: &ScoringModel,
+    table: &Table,
+    output: usize,
+) -> Result<(Vec<f64>, Vec<String>), Error> {
+    let mut scores = Vec::with_capacity(table.n_rows());
+    let mut ignored = Vec::new();
+    for first in (0..table.n_rows()).step_by(BLOCK_ROWS) {
+        let rows: Vec<usize> = (first..table.n_rows().min(first + BLOCK_ROWS)).collect();
+        let encoded = model.encoder().encode(&table.select_rows(&rows))?;
+        scores.extend(model.scores(encoded.rows.view(), output)?);
+        ignored = encoded.ignored;
+    }
+    Ok((scores, ignored))
+}
+
 /// What happened `[row]`, true where favourable, none where it is not known. Both outcomes must occur.
 fn outcomes(table: &Table, label: &Label) -> Result<Vec<Option<bool>>, Error> {
     let column = table.column(&label.column)?;
     let known: Vec<usize> = (0..table.n_rows()).filter(|&row| !column.is_missing(row)).collect();
     let mut outcomes = vec![None; table.n_rows()];
-    let favourable = labels(&table.select_rows(&known), &label.column, &label.favourable)?;
+    let only = Table::new(table.name(), vec![(label.column.clone(), column.clone())])?;
+    let favourable = labels(&only.select_rows(&known), &label.column, &label.favourable)?;
     known.into_iter().zip(favourable).for_each(|(row, outcome)| outcomes[row] = Some(outcome));
     Ok(outcomes)
-}
-
-/// Applicants with their decisions, not yet explained.
-#[derive(Debug)]
-pub struct Decided<'a> {
-    audit: &'a Audit,
-    table: &'a Table,
-    rows: Array2<f64>,
-    /// The columns of the model, each with its features.
-    columns: FeatureGroups,
-    output: usize,
-    scores: Vec<f64>,
-    decisions: Decisions,
-    outcomes: Option<Vec<Option<bool>>>,
-    groups: Vec<Groups>,
-    ids: Vec<String>,
-    reference: Background,
-    folds: Vec<Background>,
-    reasons: Reasons,
-    unused: Vec<String>,
-}
-
-impl Decided<'_> {
-    /// The decisions.
-    pub fn decisions(&self) -> &Decisions {
-        &self.decisions
-    }
-
-    /// How many units of work [`Decided::explain`] will report.
-    pub fn n_units(&self) -> u64 {
-        (self.rows.nrows() + self.folds.len() * self.decisions.declined().len()) as u64
-    }
-
-    /// Explains every applicant, finds the reasons of those declined, and compares groups.
-    #[tracing::instrument(name = "explain_applicants", skip_all, fields(rows = self.rows.nrows(), reference = self.reference.rows().nrows()))]
-    pub fn explain(self, progress: &dyn Progress) -> Result<Findings, Error> {
-        let job = (WHOLE_MEMORY, self.rows.nrows());
-        let attributions = self.attributions(&self.reference, self.rows.view(), progress, job)?;
-        let cases = self.cases(&attributions, progress)?;
-        let compare = |groups: &Groups| {
-            Comparison::new(groups, &self.decisions, &self.scores, &attributions, self.audit.seed)
-        };
-        let comparisons = self.groups.iter().map(compare).collect();
-        let performance = self.outcomes.as_ref().map(|outcomes| self.performance(outcomes));
-        Ok(Findings {
-            numbers: self.numbers(),
-            texts: self.texts()?,
-            setup: self.setup(),
-            attributions,
-            scores: self.scores,
-            decisions: self.decisions,
-            outcomes: self.outcomes,
-            ids: self.ids,
-            cases,
-            comparisons,
-            performance,
-        })
-    }
-
-    /// Attributions `[row, column, 1]` of the score's margin. `n_announced` rows are explained so in all, of which these are a
-    /// part: the engine is chosen for all of them.
-    fn attributions(
-        &self,
-        reference: &Background,
-        rows: ArrayView2<'_, f64>,
-        progress: &dyn Progress,
-        (memory, n_announced): (usize, usize),
-    ) -> Result<Attributions, Error> {
-        let explainer = TreeShap::interventional(self.audit.model.trees(), reference)?;
-        let explainer = explainer.with_memory_limit(memory).with_announced_rows(n_announced);
-        let explained = explainer.explain(rows, progress)?;
-        let explained = explained.select_output(self.output)?.grouped(&self.columns)?;
-        let name = match self.unit() {
-            Unit::Score => explained.output_names()[0].clone(),
-            unit => format!("{} ({})", explained.output_names()[0], unit.name()),
-        };
-        Ok(explained.with_output_names(vec![name])?)
-    }
-
-    fn cases(&self, attributions: &Attributions, progress: &dyn Progress) -> Result<Vec<Case>, Error> {
-        let declined = self.decisions.declined();
-        let mut cases = Vec::with_capacity(declined.len());
-        for block in declined.chunks(BLOCK_ROWS) {
-            let whole = attributions.select_rows(block).grouped(&self.reasons.groups)?;
-            let folds = self.folded(block, progress)?;
-            for (place, &row) in block.iter().enumerate() {
-                let contributions =
-                    Contributions { whole: whole.row(place, 0), folds: folds.index_axis(Axis(1), place) };
-                let reasons = principal(&contributions, &self.reasons, self.decisions.direction);
-                cases.push(Case { row, reasons });
-            }
-        }
-        Ok(cases)
-    }
-
-    /// What each reason's group gave to these rows against each fold `[fold, row, group]`.
-    fn folded(&self, block: &[usize], progress: &dyn Progress) -> Result<Array3<f64>, Error> {
-        let rows = self.rows.select(Axis(0), block);
-        let job = (FOLD_MEMORY, self.decisions.declined().len());
-        let mut values = Array3::zeros((self.folds.len(), block.len(), self.reasons.groups.len()));
-        for (fold, mut values) in self.folds.iter().zip(values.outer_iter_mut()) {
-            let explained = self.attributions(fold, rows.view(), &Silent, job)?;
-            let explained = explained.grouped(&self.reasons.groups)?;
-            values.assign(&explained.values().index_axis(Axis(2), 0));
-            progress.advance(block.len() as u64);
-        }
-        Ok(values)
-    }
-
-    /// The columns' values for positions and colours `[row, column]`; NaN for categories.
-    fn numbers(&self) -> Array2<f64> {
-        let fields = self.audit.model.encoder().schema().fields();
-        Array2::from_shape_fn((self.rows.nrows(), fields.len()), |(row, column)| match fields[column].kind {
-            FieldKind::Numeric => self.rows[[row, self.columns.members()[column][0]]],
-            FieldKind::Categorical { .. } => f64::NAN,
-        })
-    }
-
-    /// The columns' values for people `[row][column]`.
-    fn texts(&self) -> Result<Vec<Vec<String>>, Error> {
-        let encoder = self.audit.model.encoder();
-        let mut texts = vec![Vec::new(); self.table.n_rows()];
-        for field in 0..encoder.schema().fields().len() {
-            let values = encoder.display_values(self.table, field)?;
-            texts.iter_mut().zip(values).for_each(|(row, value)| row.push(value));
-        }
-        Ok(texts)
-    }
-
-    /// Against the outcomes that are known.
-    fn performance(&self, outcomes: &[Option<bool>]) -> Performance {
-        let known = || outcomes.iter().enumerate().filter_map(|(row, outcome)| Some((row, (*outcome)?)));
-        let scores: Vec<f64> = known().map(|(row, _)| self.scores[row]).collect();
-        let approved = known().map(|(row, _)| self.decisions.approved[row]).collect();
-        let favourable: Vec<bool> = known().map(|(_, outcome)| outcome).collect();
-        Performance::new(&scores, &Decisions { approved, ..self.decisions.clone() }, &favourable)
-    }
-
-    fn unit(&self) -> Unit {
-        match self.audit.model.trees().link() {
-            Link::Identity => Unit::Score,
-            Link::Logistic => Unit::LogOdds,
-            _ => Unit::Margin,
-        }
-    }
-
-    fn setup(&self) -> Setup {
-        let audit = self.audit;
-        Setup {
-            file: self.table.name().to_owned(),
-            output: audit.model.trees().output_names()[self.output].clone(),
-            rule: audit.rule,
-            label: audit.label.clone(),
-            reference: audit.reference.in_words(),
-            n_reference: self.reference.rows().nrows(),
-            n_folds: self.folds.len(),
-            seed: audit.seed,
-            unit: self.unit(),
-            has_catalogue: !audit.catalogue.entries().is_empty(),
-            n_trees: audit.model.trees().trees().len(),
-            own_reasons: self.reasons.entries[audit.catalogue.entries().len()..]
-                .iter()
-                .map(|entry| entry.group.clone())
-                .collect(),
-            reasons: self.reasons.clone(),
-            unused: self.unused.clone(),
-            source: audit.model.source().clone(),
-        }
-    }
-}
-
-/// In what attributions are counted: trees add up on the margin, which a link turns into the score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// The score itself.
-    Score,
-    /// The log-odds of the score.
-    LogOdds,
-    /// The model's margin, which its link turns into the score.
-    Margin,
-}
-
-impl Unit {
-    /// What the report calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Score => "score",
-            Self::LogOdds => "log-odds",
-            Self::Margin => "margin",
-        }
-    }
-}
-
-/// What was asked, as it was understood.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Setup {
-    /// The table of applicants.
-    pub file: String,
-    /// The output that is the score.
-    pub output: String,
-    /// The rule as given.
-    pub rule: Rule,
-    /// The outcomes' column and favourable value.
-    pub label: Option<Label>,
-    /// Against whom applicants are compared.
-    pub reference: String,
-    /// How many rows that is.
-    pub n_reference: usize,
-    /// Into how many folds it was split for intervals; 0 where it is too small.
-    pub n_folds: usize,
-    /// The seed of folds and bootstrap.
-    pub seed: Seed,
-    /// In what attributions and reasons are counted.
-    pub unit: Unit,
-    /// Whether a catalogue of reasons was given.
-    pub has_catalogue: bool,
-    /// How many trees the model has.
-    pub n_trees: usize,
-    /// Columns that the catalogue does not name.
-    pub own_reasons: Vec<String>,
-    /// All reasons.
-    pub reasons: Reasons,
-    /// Columns of the table that nothing here looks at.
-    pub unused: Vec<String>,
-    /// Where the model comes from.
-    pub source: Source,
-}
-
-/// Everything that an audit found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Findings {
-    /// What was asked.
-    pub setup: Setup,
-    /// Of every applicant `[row, column, 1]`, on the margin.
-    pub attributions: Attributions,
-    /// The columns' values `[row, column]`; NaN for categories.
-    pub numbers: Array2<f64>,
-    /// The columns' values for people `[row][column]`.
-    pub texts: Vec<Vec<String>>,
-    /// Scores `[row]`, after the link.
-    pub scores: Vec<f64>,
-    /// Who is approved.
-    pub decisions: Decisions,
-    /// What happened `[row]`, true where favourable, none where it is not known.
-    pub outcomes: Option<Vec<Option<bool>>>,
-    /// What applicants are called `[row]`.
-    pub ids: Vec<String>,
-    /// The reasons of those declined, in the order of rows.
-    pub cases: Vec<Case>,
-    /// Groups side by side, one comparison a protected column.
-    pub comparisons: Vec<Comparison>,
-    /// How well scores and decisions agree with outcomes.
-    pub performance: Option<Performance>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::example::{model, table};
-
-    fn run(audit: &Audit) -> Findings {
-        audit.decide(&table()).unwrap().explain(&Silent).unwrap()
-    }
-
-    fn audit() -> Audit {
-        let label = Label { column: "paid".into(), favourable: "good".into() };
-        Audit::new(model(), Rule::CutOff(0.5)).with_label(label).with_reference(Reference::All)
-    }
-
-    #[test]
-    fn reports_as_many_units_as_announced() {
-        use std::sync::atomic::{AtomicU64, Ordering};
-        let (audit, table, done) = (audit(), table(), AtomicU64::new(0));
-        let decided = audit.decide(&table).unwrap();
-        let units = decided.n_units();
-        let progress = |n: u64| {
-            done.fetch_add(n, Ordering::Relaxed);
-        };
-        decided.explain(&progress).unwrap();
-        assert_eq!(done.into_inner(), units);
-    }
-
-    #[test]
-    fn columns_add_up_and_declined_have_reasons() {
-        let findings = run(&audit());
-        assert_eq!(findings.attributions.feature_names(), ["job", "amount"]);
-        assert!(findings.attributions.completeness_gap() < 1e-12);
-        assert_eq!(findings.cases.len(), findings.decisions.declined().len());
-        for case in &findings.cases {
-            let total: f64 = case.reasons.iter().map(|reason| reason.share).sum();
-            assert!((total - 1.0).abs() < 1e-12, "two columns make at most two reasons");
-        }
-    }
-
-    #[test]
-    fn the_mean_over_folds_is_the_value_against_the_whole_reference() {
-        let (audit, table) = (audit(), table());
-        let decided = audit.decide(&table).unwrap();
-        let sizes: Vec<f64> = decided.folds.iter().map(|fold| fold.rows().nrows() as f64).collect();
-        let declined = decided.decisions.declined();
-        let folds = decided.folded(&declined, &Silent).unwrap();
-        let mut mean = Array2::<f64>::zeros((declined.len(), 2));
-        for (size, fold) in sizes.iter().zip(folds.outer_iter()) {
-            mean.scaled_add(size / table.n_rows() as f64, &fold);
-        }
-        let whole = decided.explain(&Silent).unwrap().attributions.select_rows(&declined);
-        let gap = mean - whole.values().index_axis(Axis(2), 0);
-        assert!(gap.iter().all(|gap| gap.abs() < 1e-12));
-    }
-
-    #[test]
-    fn a_seed_gives_the_same_findings() {
-        let protected = vec![Protected::new("job")];
-        let audit = audit().with_protected(protected);
-        // As text, because the numbers of categories are NaN, which equals nothing.
-        assert_eq!(format!("{:?}", run(&audit)), format!("{:?}", run(&audit)));
-    }
-
-    #[test]
-    fn unknown_outcomes_are_left_out_and_a_favourable_score_is_high() {
-        let text = "job,amount,paid,sex\nclerk,100,good,f\nnone,900,bad,m\nclerk,800,,f\nnone,200,good,m\n";
-        let table = Table::from_csv_bytes("loans.csv", text.as_bytes()).unwrap();
-        let audit = audit();
-        let findings = audit.decide(&table).unwrap().explain(&Silent).unwrap();
-        assert_eq!(findings.outcomes.as_ref().unwrap()[2], None);
-        let counts = findings.performance.unwrap().counts;
-        assert_eq!(counts.approved_favourable + counts.declined_unfavourable, 3);
-
-        let audit = audit.with_direction(Direction::LowerIsFavourable);
-        assert!(matches!(audit.decide(&table), Err(Error::Contradiction { .. })));
-    }
-
-    #[test]
-    fn nobody_approved_is_no_reference() {
-        let audit = Audit::new(model(), Rule::CutOff(9.0)).with_output("good");
-        let error = audit.decide(&table()).unwrap_err().to_string();
-        assert!(error.starts_with("the approved applicants of this table are no rows"), "{error}");
-    }
 }

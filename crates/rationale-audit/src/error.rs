@@ -164,6 +164,74 @@ pub enum Error {
         /// The reason's code.
         code: String,
     },
+    /// A reason that contradicts itself.
+    #[error("`{file}`: the reason `{code}` is said to be immutable and actionable; it can be one of the two")]
+    CatalogueFlags {
+        /// The catalogue.
+        file: String,
+        /// The reason's code.
+        code: String,
+    },
+    /// A column is given a code that no reason has.
+    #[error(
+        "the column `{column}` is given the code `{code}`, which the catalogue does not have; its codes are {}",
+        Quoted(known)
+    )]
+    CatalogueNoCode {
+        /// The column.
+        column: String,
+        /// The code.
+        code: String,
+        /// The codes that there are.
+        known: Vec<String>,
+    },
+    /// A letter's template holds what cannot be filled.
+    #[error(
+        "line {line} of the letter holds `{{{slot}}}`, which is not known; known are {}, and {{{{ and }}}} for braces",
+        crate::letter::known()
+    )]
+    Letter {
+        /// The line, counted from 1.
+        line: usize,
+        /// What stands between the braces; empty for a brace alone.
+        slot: String,
+    },
+    /// Too many reasons are asked for, or none.
+    #[error("{asked} reasons are asked for; 1 to {most} are given")]
+    MostReasons {
+        /// What was given.
+        asked: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// A share of approved applicants that is none.
+    #[error(
+        "the share of approved applicants just above the cut-off is {share}; above 0 and at most 1 is needed, such as 0.1"
+    )]
+    JustAbove {
+        /// What was given.
+        share: f64,
+    },
+    /// A census of which only a part is taken.
+    #[error(
+        "the reference is said to be the whole population, and has {n_rows} rows, of which at most {most} are taken; raise the limit of reference rows, or leave the census out"
+    )]
+    Census {
+        /// How many rows there are.
+        n_rows: usize,
+        /// How many are taken.
+        most: usize,
+    },
+    /// Another fit of the model has other columns.
+    #[error(
+        "refit {place} does not make the same reasons as the model: `{reason}` is in one of them only; refits need the same columns"
+    )]
+    Refit {
+        /// Which one, counted from 1.
+        place: usize,
+        /// The reason's group.
+        reason: String,
+    },
     /// A catalogue without a reason.
     #[error("`{file}` holds no reason; begin each with [[reason]], or leave the catalogue out")]
     CatalogueNothing {
@@ -203,6 +271,99 @@ pub enum Error {
         unknown: Vec<String>,
         /// The columns that are.
         known: Vec<String>,
+    },
+    /// The configuration could not be read.
+    #[error("the configuration `{file}` cannot be read: {source}")]
+    ReadConfiguration {
+        /// The path that was given.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The configuration is no TOML of the right shape.
+    #[error("the configuration `{file}`: {source}")]
+    ConfigurationToml {
+        /// The path that was given.
+        file: String,
+        /// What the TOML reader said, with line and column.
+        source: Box<toml::de::Error>,
+    },
+    /// A value of the configuration cannot be meant.
+    #[error("`{file}`, line {line}: {key}: {message}")]
+    Configuration {
+        /// The path that was given.
+        file: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// The key.
+        key: &'static str,
+        /// What is wrong with its value.
+        message: String,
+    },
+    /// Nobody said who is approved.
+    #[error(
+        "who is approved must be stated: give a cut-off or an approve rate (such as 0.7), one of the two"
+    )]
+    NoRule,
+    /// A file that every audit needs is not named.
+    #[error("no {what} is named: give it, or name it in the configuration")]
+    Absent {
+        /// Which file.
+        what: &'static str,
+    },
+    /// A letter's template could not be read.
+    #[error("the letter `{file}` cannot be read: {source}")]
+    ReadLetter {
+        /// The path that was given.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file that an audit rests on could not be read.
+    #[error("`{file}` cannot be read: {source}")]
+    ReadInput {
+        /// The path.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The audit before has no manifest that can be read.
+    #[error("the previous audit's `{file}` cannot be read: {source}; name the folder of an audit")]
+    ReadPrevious {
+        /// The path.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The manifest of the audit before is not as it was written.
+    #[error("the previous audit's `{file}` is not as it was written; nothing is chained to it")]
+    Previous {
+        /// The path.
+        file: String,
+    },
+    /// A folder without a manifest.
+    #[error("`{file}` cannot be read: {source}; name a folder that `rationale audit` wrote")]
+    NoManifest {
+        /// The path.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A key could not be read.
+    #[error("the key `{file}` cannot be read: {source}")]
+    ReadKey {
+        /// The path that was given.
+        file: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A key that is none.
+    #[error(
+        "`{file}` holds no key: 64 hexadecimal digits in lower case are needed, as `openssl rand -hex 32` makes them"
+    )]
+    Key {
+        /// The path that was given.
+        file: String,
     },
     /// The output folder is there and not empty, or is a file.
     #[error(

@@ -33,7 +33,7 @@ impl Estimate {
 
 /// Half the width of the 95% interval of a mean, from independent parts of the same size (Student's t); none for fewer
 /// than two parts.
-pub(crate) fn half_width(parts: &[f64]) -> Option<f64> {
+fn half_width(parts: &[f64]) -> Option<f64> {
     let n = parts.len() as f64;
     if parts.len() < 2 {
         return None;
@@ -44,18 +44,27 @@ pub(crate) fn half_width(parts: &[f64]) -> Option<f64> {
     Some(quantile * (variance / n).sqrt())
 }
 
-/// Means over applicants, each with its 95% percentile-bootstrap interval; `columns` is `[figure][applicant]`, and every
-/// resample draws the same applicants for all figures.
+/// Means over some applicants of figures numbered from 0, each with its 95% percentile-bootstrap interval; every resample
+/// draws the same applicants for all figures.
 ///
 /// Efron 1979, <https://doi.org/10.1214/aos/1176344552>; 2000 resamples. Below 15 applicants, where the bootstrap is too
 /// narrow, Student's t; above 5000, mean ± 1.96 standard errors, which is what the bootstrap of a mean comes to there. One
 /// applicant has no interval.
-pub(crate) fn means(columns: &[Vec<f64>], seed: Seed, purpose: &str) -> Vec<Estimate> {
-    let n = columns.first().map_or(0, Vec::len);
-    match n {
+pub(crate) fn means(
+    n_figures: usize,
+    rows: &[usize],
+    value: &(dyn Fn(usize, usize) -> f64 + Sync),
+    (seed, purpose): (Seed, &str),
+) -> Vec<Estimate> {
+    if rows.len() > MOST_RESAMPLED {
+        let of = |figure: usize| Moments::of(rows.iter().map(|&row| value(figure, row))).normal();
+        return (0..n_figures).map(of).collect();
+    }
+    let column = |figure: usize| rows.iter().map(|&row| value(figure, row)).collect();
+    let columns: Vec<Vec<f64>> = (0..n_figures).map(column).collect();
+    match rows.len() {
         0..LEAST_RESAMPLED => columns.iter().map(|column| student(column)).collect(),
-        _ if n > MOST_RESAMPLED => columns.iter().map(|column| normal(column)).collect(),
-        _ => bootstrap(columns, n, seed, purpose),
+        n => bootstrap(&columns, n, seed, purpose),
     }
 }
 
@@ -77,6 +86,28 @@ fn bootstrap(columns: &[Vec<f64>], n: usize, seed: Seed, purpose: &str) -> Vec<E
     columns.iter().enumerate().map(estimate).collect()
 }
 
+/// How many values, their mean and their sample variance; in two passes over what can be gone through twice.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Moments {
+    pub n: f64,
+    pub mean: f64,
+    pub variance: f64,
+}
+
+impl Moments {
+    pub(crate) fn of(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let n = values.clone().count() as f64;
+        let mean = values.clone().sum::<f64>() / n.max(1.0);
+        let squares: f64 = values.map(|x| (x - mean).powi(2)).sum();
+        Self { n, mean, variance: squares / (n - 1.0).max(1.0) }
+    }
+
+    fn normal(self) -> Estimate {
+        let half = Z95 * (self.variance / self.n).sqrt();
+        Estimate::new(self.mean, self.mean - half, self.mean + half)
+    }
+}
+
 /// The share `successes / n` with Wilson's 95% interval. Wilson 1927, <https://doi.org/10.1080/01621459.1927.10502953>.
 pub(crate) fn share(successes: usize, n: usize) -> Estimate {
     let (n, z2) = (n.max(1) as f64, Z95 * Z95);
@@ -86,20 +117,13 @@ pub(crate) fn share(successes: usize, n: usize) -> Estimate {
     Estimate::new(p, (middle - half).max(0.0), (middle + half).min(1.0))
 }
 
-fn student(column: &[f64]) -> Estimate {
+/// The mean of independent values with Student's interval.
+pub(crate) fn student(column: &[f64]) -> Estimate {
     let mean = mean(column.iter().copied(), column.len());
     match half_width(column) {
         Some(half) => Estimate::new(mean, mean - half, mean + half),
         None => Estimate::without_interval(mean),
     }
-}
-
-fn normal(column: &[f64]) -> Estimate {
-    let n = column.len() as f64;
-    let mean = mean(column.iter().copied(), column.len());
-    let variance = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let half = Z95 * (variance / n).sqrt();
-    Estimate::new(mean, mean - half, mean + half)
 }
 
 fn mean(values: impl Iterator<Item = f64>, n: usize) -> f64 {
@@ -130,17 +154,22 @@ mod tests {
     #[test]
     fn the_bootstrap_comes_to_the_normal_interval() {
         let mut draws = Seed::new(1).draws("test", 0, 0);
-        let column = [(0..2000).map(|_| draws.normal()).collect::<Vec<f64>>()];
-        let bootstrap = means(&column, Seed::new(2), "test")[0];
+        let column = (0..2000).map(|_| draws.normal()).collect::<Vec<f64>>();
+        let rows: Vec<usize> = (0..2000).collect();
+        let means = || means(1, &rows, &|_, row| column[row], (Seed::new(2), "test"))[0];
+        let bootstrap = means();
         let ends = |estimate: Estimate| estimate.interval.unwrap();
-        let (found, normal) = (ends(bootstrap), ends(normal(&column[0])));
+        let (found, normal) = (ends(bootstrap), ends(Moments::of(column.iter().copied()).normal()));
         assert!((0..2).all(|end| (found[end] - normal[end]).abs() < 0.003), "{found:?} {normal:?}");
-        assert_eq!(bootstrap, means(&column, Seed::new(2), "test")[0]);
+        assert_eq!(bootstrap, means());
     }
 
     #[test]
     fn a_mean_of_one_has_no_interval_and_of_two_a_wide_one() {
-        let of = |column: &[f64]| means(&[column.to_vec()], Seed::new(1), "test")[0];
+        let of = |column: &[f64]| {
+            let rows: Vec<usize> = (0..column.len()).collect();
+            means(1, &rows, &|_, row| column[row], (Seed::new(1), "test"))[0]
+        };
         assert_eq!(of(&[0.9]), Estimate { value: 0.9, interval: None });
         let [low, high] = of(&[0.0, 1.0]).interval.unwrap();
         assert!(low < -5.0 && high > 5.0);

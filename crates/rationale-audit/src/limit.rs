@@ -12,6 +12,7 @@ pub const LIMITS: [&str; 7] = [
     "Features that go together share their credit in a way that the data cannot settle. Combinations that nobody has \
      (a pensioner aged 20) are asked of the model too when absent features are filled from the reference.",
     "Differences between groups describe this table. They prove neither unequal treatment nor its absence; groups of \
-     fewer than 30 are marked, and nothing is corrected for the number of comparisons.",
+     fewer than 30 are marked. Gaps in attributions are corrected for their number; shares and means are not. The \
+     four-fifths line is a convention of employment law, and neither a finding nor a defence here.",
     "A model that does not see a protected column can still follow it through others.",
 ];

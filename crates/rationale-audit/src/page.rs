@@ -1,99 +1,33 @@
 //! The report: one page that a credit officer and a validator can both read.
 
-use rationale_report::{
-    Block, Case, Cases, Cell, Contribution, Explained, Note, Page, Picture, Section, Settings, Theme, bar,
-    beeswarm, decision, dependence, heatmap, number, waterfall,
-};
+mod figures;
+mod groups;
+mod summary;
 
-use crate::interval::Estimate;
+use rationale_report::{Block, Case, Cases, Cell, Contribution, Note, Page, Picture, Section, number};
+
+pub(crate) use figures::Figures;
+
 use crate::reason::Reason;
-use crate::{Comparison, Direction, Error, FEW, Findings, LIMITS, Performance, Rule, Unit};
-
-/// Applicants on the page; the files beside it hold all of them.
-const MOST_CASES: usize = 2000;
-/// Columns whose mean attributions are compared by group on the page.
-const COMPARED_COLUMNS: usize = 6;
-
-/// The report's figures, each for a light and for a dark page.
-pub(crate) struct Figures {
-    beeswarm: [Picture; 2],
-    bar: [Picture; 2],
-    dependence: Vec<(String, [Picture; 2])>,
-    heatmap: [Picture; 2],
-    decision: [Picture; 2],
-    /// The declined applicant with the worst score, where anybody is declined.
-    waterfall: Option<(usize, [Picture; 2])>,
-}
-
-impl Figures {
-    pub(crate) fn new(findings: &Findings) -> Result<Self, Error> {
-        let explained = Explained::new(&findings.attributions, 0)?
-            .with_numbers(findings.numbers.view())?
-            .with_texts(&findings.texts)?;
-        let (score, unit) = (&findings.setup.output, findings.setup.unit.name());
-        let both = |title: String, draw: &dyn Fn(&Settings) -> Result<Picture, rationale_report::Error>| {
-            let settings = |theme| Settings::default().with_theme(theme).with_title(title.clone());
-            Ok::<_, Error>([draw(&settings(Theme::Light))?, draw(&settings(Theme::Dark))?])
-        };
-        let features = &findings.attributions.feature_names();
-        let dependence = findings.most_important(2).into_iter().map(|column| {
-            let title = format!("What {} adds to the {unit}, by its value", features[column]);
-            Ok((features[column].clone(), both(title, &|settings| dependence(&explained, column, settings))?))
-        });
-        let worst = findings.worst();
-        let waterfall = worst.map(|row| {
-            let title = format!("How the {unit} of applicant {} came about", findings.ids[row]);
-            Ok::<_, Error>((row, both(title, &|settings| waterfall(&explained, row, settings))?))
-        });
-        Ok(Self {
-            beeswarm: both(
-                format!("What moves the score “{score}”, applicant by applicant"),
-                &|settings| beeswarm(&explained, settings),
-            )?,
-            bar: both(format!("What moves the score “{score}” on average"), &|settings| {
-                bar(&explained, settings)
-            })?,
-            dependence: dependence.collect::<Result<_, Error>>()?,
-            heatmap: both("Applicants in order of their score".to_owned(), &|settings| {
-                heatmap(&explained, settings)
-            })?,
-            decision: both(format!("From the reference's mean {unit} to each applicant's"), &|settings| {
-                decision(&explained, settings)
-            })?,
-            waterfall: waterfall.transpose()?,
-        })
-    }
-
-    /// Each figure's file name, light and dark.
-    pub(crate) fn named(&self) -> Vec<(String, &Picture, &Picture)> {
-        let mut named = vec![
-            ("beeswarm".to_owned(), &self.beeswarm),
-            ("bar".to_owned(), &self.bar),
-            ("heatmap".to_owned(), &self.heatmap),
-            ("decision".to_owned(), &self.decision),
-        ];
-        let numbered = self.dependence.iter().enumerate();
-        named.extend(numbered.map(|(rank, (_, pair))| (format!("dependence-{}", rank + 1), pair)));
-        named.extend(self.waterfall.iter().map(|(row, pair)| (format!("waterfall-{row}"), pair)));
-        named.into_iter().map(|(name, [light, dark])| (name, light, dark)).collect()
-    }
-}
+use crate::wire::PROGRAM;
+use crate::words::{percent, with_interval};
+use crate::{Direction, Findings, LIMITS, Pair, Performance, Population, Rule, Setup, Unit};
 
 /// The page.
 pub(crate) fn page(findings: &Findings, figures: &Figures) -> Page {
     let mut page = Page::new("Audit of credit decisions")
         .with_lead(lead(findings))
+        .with_section(summary::section(findings))
         .with_section(decided(findings))
-        .with_section(limits())
         .with_section(drivers(findings, figures))
         .with_section(applicants(findings, figures));
     if let Some(performance) = &findings.performance {
         page = page.with_section(agreement(performance));
     }
     if !findings.comparisons.is_empty() {
-        page = page.with_section(compared(findings));
+        page = page.with_section(groups::section(findings)).with_section(groups::gaps_section(findings));
     }
-    page.with_section(evidence(findings))
+    page.with_section(evidence(findings)).with_section(limits())
 }
 
 fn lead(findings: &Findings) -> String {
@@ -138,13 +72,21 @@ fn decided(findings: &Findings) -> Section {
         ("Approved is", format!("whoever scores {side} {}", number(decisions.cut_off))),
         ("The line comes from", rule),
         ("Outcome", outcome),
-        ("Compared with", format!("{} ({} rows)", setup.reference, setup.n_reference)),
+        ("Compared with", reference(setup)),
         (
             "Model",
             format!("{} trees over {} columns{format}", setup.n_trees, findings.attributions.n_features()),
         ),
     ];
-    Section::new("What was decided, and how").with_block(Block::Facts(owned(facts)))
+    Section::new("The model, and what was decided").with_block(Block::Facts(owned(facts)))
+}
+
+fn reference(setup: &Setup) -> String {
+    let drawn = match setup.n_reference_available {
+        all if all == setup.n_reference => String::new(),
+        all => format!(", drawn at random from {all}"),
+    };
+    format!("{} ({} rows{drawn})", setup.reference, setup.n_reference)
 }
 
 /// What attributions are counted in, for people.
@@ -185,6 +127,14 @@ fn drivers(findings: &Findings, figures: &Figures) -> Section {
         );
         section = section.with_block(figure(pair, caption));
     }
+    if let Some(table) = pairs(findings) {
+        section = section.with_block(table);
+    }
+    let (n_drawn, n_rows) = (findings.shown.drawn.len(), findings.scores.len());
+    if n_drawn < n_rows {
+        let notice = format!("Figures draw {n_drawn} of {n_rows} applicants, chosen at random.");
+        section = section.with_block(Block::Prose(notice));
+    }
     section
         .with_block(figure(
             &figures.heatmap,
@@ -197,21 +147,40 @@ fn drivers(findings: &Findings, figures: &Figures) -> Section {
         ))
 }
 
+/// The strongest interactions.
+fn pairs(findings: &Findings) -> Option<Block> {
+    let columns = findings.attributions.feature_names();
+    let row = |pair: &Pair| {
+        let [a, b] = pair.columns.map(|column| Cell::Text(columns[column].clone()));
+        vec![a, b, Cell::Text(with_interval(pair.strength))]
+    };
+    let caption = format!(
+        "The pairs of columns that work together most: the mean size of what they give beyond what each gives alone (Shapley \
+         interaction values, both orders added, in {}), over {} applicants, with Student's interval.",
+        findings.setup.unit.name(),
+        findings.n_paired
+    );
+    let header = ["column", "with", "mean size"].map(String::from).to_vec();
+    let rows: Vec<Vec<Cell>> = findings.pairs.iter().map(row).collect();
+    (!rows.is_empty()).then_some(Block::Table { caption, header, rows })
+}
+
 fn applicants(findings: &Findings, figures: &Figures) -> Section {
     let mut section = Section::new("Applicants and their reasons");
     if let Some((row, pair)) = &figures.waterfall {
         let caption = format!(
             "Applicant {}, the declined one with the worst score: from the mean of the reference to the applicant's \
              own {}, largest steps on top.",
-            findings.ids[*row],
+            findings.ids.of(*row),
             findings.setup.unit.name()
         );
         section = section.with_block(figure(pair, caption));
     }
-    let n_rows = findings.scores.len();
-    if n_rows > MOST_CASES {
+    let (n_shown, n_rows) = (findings.shown.rows.len(), findings.scores.len());
+    if n_shown < n_rows {
         let notice = format!(
-            "This page shows {MOST_CASES} of {n_rows} applicants, those declined first; `reasons.csv` and `decisions.csv` have all."
+            "This page shows {n_shown} of {n_rows} applicants, those declined before others; `reasons.csv` and `decisions.csv` \
+             have all."
         );
         section = section.with_block(Block::Notice(notice));
     }
@@ -224,35 +193,22 @@ fn cases(findings: &Findings) -> Cases {
         columns.push("outcome".to_owned());
     }
     columns.push("first reason".to_owned());
-    let mut reasons: Vec<&[Reason]> = vec![&[]; findings.scores.len()];
-    findings.cases.iter().for_each(|case| reasons[case.row] = &case.reasons);
-    let cases = shown(findings).into_iter().map(|row| case(findings, row, reasons[row])).collect();
+    let shown = findings.shown.rows.iter().enumerate();
+    let cases = shown.map(|(place, &row)| case(findings, place, row)).collect();
     let cases = Cases::new(columns, findings.attributions.output_names()[0].clone()).with_cases(cases);
     match findings.worst() {
-        Some(row) => cases.with_open_case(findings.ids[row].clone()),
+        Some(case) => cases.with_open_case(findings.ids.of(case.row)),
         None => cases,
     }
 }
 
-/// The applicants on the page in their order: all of them where they fit, else those declined, worst first, and then others.
-fn shown(findings: &Findings) -> Vec<usize> {
-    let mut rows: Vec<usize> = (0..findings.scores.len()).collect();
-    if rows.len() > MOST_CASES {
-        let good = |row: usize| findings.decisions.direction.sign() * findings.scores[row];
-        rows.sort_by(|&a, &b| good(a).total_cmp(&good(b)));
-        rows.truncate(MOST_CASES);
-        rows.sort_unstable();
-    }
-    rows
-}
-
-fn case(findings: &Findings, row: usize, reasons: &[Reason]) -> Case {
+fn case(findings: &Findings, place: usize, row: usize) -> Case {
     let decision = if findings.decisions.approved[row] { "approved" } else { "declined" };
-    let mut cells = vec![
-        Cell::Text(findings.ids[row].clone()),
-        Cell::Text(decision.to_owned()),
-        Cell::Number(findings.scores[row]),
-    ];
+    let found = findings.cases.binary_search_by_key(&row, |case| case.row);
+    let reasons = found.map_or(&[][..], |found| &findings.cases[found].reasons);
+    let id = findings.ids.of(row).into_owned();
+    let mut cells =
+        vec![Cell::Text(id.clone()), Cell::Text(decision.to_owned()), Cell::Number(findings.scores[row])];
     if let Some(outcomes) = &findings.outcomes {
         let outcome = match outcomes[row] {
             Some(true) => "favourable",
@@ -261,42 +217,60 @@ fn case(findings: &Findings, row: usize, reasons: &[Reason]) -> Case {
         };
         cells.push(Cell::Text(outcome.to_owned()));
     }
-    cells.push(Cell::Text(reasons.first().map_or_else(String::new, |reason| reason.entry.group.clone())));
+    let first = reasons.first().map_or_else(String::new, |reason| findings.entry(reason).group.clone());
+    cells.push(Cell::Text(first));
     let names = findings.attributions.feature_names();
     let contribution = |column: usize| Contribution {
         name: names[column].clone(),
-        text: findings.texts[row][column].clone(),
+        text: findings.shown.texts[place][column].clone(),
         value: findings.attributions.values()[[row, column, 0]],
     };
     Case {
-        id: findings.ids[row].clone(),
+        id,
         cells,
         base_value: findings.attributions.base_values()[[row, 0]],
         prediction: findings.attributions.predictions()[[row, 0]],
         contributions: (0..names.len()).map(contribution).collect(),
-        notes: reasons.iter().map(|reason| note(reason, findings.setup.unit)).collect(),
+        notes: reasons.iter().map(|reason| note(findings, reason)).collect(),
     }
 }
 
-fn note(reason: &Reason, unit: Unit) -> Note {
-    let interval = reason.interval.map_or_else(
-        || "no interval: the reference is too small".to_owned(),
-        |[low, high]| format!("95% interval {} to {}", number(low), number(high)),
-    );
-    let order = if reason.separable == Some(false) {
-        "; its place before the next reason could be chance"
-    } else {
-        ""
+/// A reason in words; what differs from applicant to applicant stands apart, for many share the rest.
+fn note(findings: &Findings, reason: &Reason) -> Note {
+    let (entry, unit) = (findings.entry(reason), findings.setup.unit.name());
+    let slot = Note::SLOT;
+    let group = entry.group.replace(slot, "");
+    let mut values = vec![percent(reason.share), number(reason.value)];
+    let interval = match (reason.interval, findings.setup.population) {
+        (Some([low, high]), _) => {
+            values.extend([number(low), number(high)]);
+            format!("95% interval {slot} to {slot}")
+        }
+        (None, Population::Census) => "none: census".to_owned(),
+        (None, Population::Sampled) => "no interval: the reference is too small".to_owned(),
+    };
+    let order = match reason.separable {
+        Some(false) => "; its place before the next reason could be chance",
+        _ => "",
+    };
+    let refits = reason.refits.map_or_else(String::new, |refits| {
+        values.extend([refits.range[0], refits.range[1]].map(number));
+        values.extend([refits.kept.to_string(), refits.n.to_string()]);
+        format!(" Other fits of the model: {slot} to {slot}, a principal reason in {slot} of {slot}.")
+    });
+    let flag = match (entry.immutable, entry.actionable) {
+        (true, _) => " Nobody can change it.",
+        (_, Some(true)) => " The applicant can do something about it.",
+        (_, Some(false)) => " The applicant can hardly do anything about it.",
+        (_, None) => "",
     };
     Note {
-        title: format!("{} (code {})", reason.entry.sentence, reason.entry.code),
+        title: format!("{} (code {})", entry.sentence, entry.code),
         text: format!(
-            "{}: {} of all that spoke against the applicant; moved the {} by {} towards the decline ({interval}){order}.",
-            reason.entry.group,
-            percent(reason.share),
-            unit.name(),
-            number(reason.value)
+            "{group}: {slot} of all that spoke against the applicant; moved the {unit} by {slot} towards the decline \
+             ({interval}){order}.{refits}{flag}"
         ),
+        values,
     }
 }
 
@@ -322,51 +296,10 @@ fn agreement(performance: &Performance) -> Section {
         })
 }
 
-fn compared(findings: &Findings) -> Section {
-    let section = Section::new("Groups side by side").with_block(Block::Prose(
-        format!(
-            "95% intervals over the applicants of each group: Wilson's for the share approved, by bootstrap for means (Student's \
-             t below 15 applicants). Attributions, in {}, are means over the group, compared with the same reference as \
-             everybody's; columns in order of their size over all applicants.",
-            findings.setup.unit.name()
-        ),
-    ));
-    let columns = findings.most_important(COMPARED_COLUMNS);
-    findings.comparisons.iter().fold(section, |section, comparison| {
-        section.with_block(comparison_table(findings, comparison, &columns))
-    })
-}
-
-fn comparison_table(findings: &Findings, comparison: &Comparison, columns: &[usize]) -> Block {
-    let names = findings.attributions.feature_names();
-    let mut header =
-        vec![comparison.column.clone(), "n".to_owned(), "approved".to_owned(), "mean score".to_owned()];
-    header.extend(columns.iter().map(|&column| names[column].clone()));
-    let rows = comparison.groups.iter().map(|group| {
-        let few = if group.n_rows < FEW { " (few: read with care)" } else { "" };
-        let mut cells = vec![
-            Cell::Text(format!("{}{few}", group.group)),
-            Cell::Number(group.n_rows as f64),
-            Cell::Text(shown_as(group.approve_rate, percent)),
-            Cell::Text(with_interval(group.score)),
-        ];
-        cells.extend(columns.iter().map(|&column| Cell::Text(with_interval(group.attributions[column]))));
-        cells
-    });
-    Block::Table { caption: format!("By `{}`.", comparison.column), header, rows: rows.collect() }
-}
-
 fn evidence(findings: &Findings) -> Section {
     let (setup, evidence) = (&findings.setup, findings.attributions.evidence());
     let print = |fingerprint: Option<rationale_core::Fingerprint>| {
         fingerprint.map_or_else(|| "none".to_owned(), |print| print.to_string())
-    };
-    let intervals = match setup.n_folds {
-        0 => "none: the reference has fewer than four rows".to_owned(),
-        n => format!(
-            "the reference's {} rows split at random into {n} folds, Student's t over folds",
-            setup.n_reference
-        ),
     };
     let facts = [
         ("Method", format!("{} (interventional, exact), in {}", evidence.method, setup.unit.name())),
@@ -375,13 +308,20 @@ fn evidence(findings: &Findings) -> Section {
             "Largest gap between attributions and score",
             format!("{:.1e}", findings.attributions.completeness_gap()),
         ),
-        ("Intervals of reasons", intervals),
+        ("Intervals of reasons", setup.intervals_in_words()),
+        ("Made by", PROGRAM.to_owned()),
         ("Seed", setup.seed.get().to_string()),
         ("Model, SHA-256", print(evidence.model)),
         ("Applicants, SHA-256", print(evidence.data)),
         ("Reference, SHA-256", print(evidence.background)),
     ];
-    let mut section = Section::new("Evidence").with_block(Block::Facts(owned(facts)));
+    let mut section = Section::new("Evidence and method").with_block(Block::Facts(owned(facts))).with_block(
+        Block::Prose(
+            "`manifest.json` beside this page holds the SHA-256 of every file of the audit; `rationale verify` checks them, and \
+             recomputes some applicants."
+                .to_owned(),
+        ),
+    );
     if !setup.unused.is_empty() {
         let prose = format!("Columns of the table that nothing here looks at: {}.", setup.unused.join(", "));
         section = section.with_block(Block::Prose(prose));
@@ -389,31 +329,15 @@ fn evidence(findings: &Findings) -> Section {
     section = setup.source.notes.iter().fold(section, |section, note| {
         section.with_block(Block::Notice(format!("About the model file: {note}")))
     });
-    if setup.has_catalogue && !setup.own_reasons.is_empty() {
+    let own = setup.own_reasons();
+    if setup.has_catalogue && !own.is_empty() {
         let notice = format!(
             "The catalogue names no reason for these columns, which stand under their own names: {}.",
-            setup.own_reasons.join(", ")
+            own.join(", ")
         );
         section = section.with_block(Block::Notice(notice));
     }
     section
-}
-
-impl Findings {
-    /// The declined applicant with the worst score.
-    fn worst(&self) -> Option<usize> {
-        let good = |row: usize| self.decisions.direction.sign() * self.scores[row];
-        self.cases.iter().map(|case| case.row).min_by(|&a, &b| good(a).total_cmp(&good(b)))
-    }
-
-    /// The columns with the largest mean |attribution|, largest first.
-    fn most_important(&self, n: usize) -> Vec<usize> {
-        let means = self.attributions.mean_absolute();
-        let mut columns: Vec<usize> = (0..means.nrows()).collect();
-        columns.sort_by(|&a, &b| means[[b, 0]].total_cmp(&means[[a, 0]]));
-        columns.truncate(n);
-        columns
-    }
 }
 
 fn figure([light, dark]: &[Picture; 2], caption: String) -> Block {
@@ -422,20 +346,4 @@ fn figure([light, dark]: &[Picture; 2], caption: String) -> Block {
 
 fn owned<const N: usize>(facts: [(&str, String); N]) -> Vec<(String, String)> {
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-fn with_interval(estimate: Estimate) -> String {
-    shown_as(estimate, number)
-}
-
-fn shown_as(estimate: Estimate, text: fn(f64) -> String) -> String {
-    let value = text(estimate.value);
-    match estimate.interval {
-        Some([low, high]) => format!("{value} [{}, {}]", text(low), text(high)),
-        None => format!("{value} (too few for an interval)"),
-    }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.0}%", 100.0 * share)
 }

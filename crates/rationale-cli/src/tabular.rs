@@ -12,6 +12,7 @@ mod scored;
 mod stream;
 mod summary;
 mod told;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Tabular(Box<explain::Arguments>),
     /// Audit credit decisions: reasons for every declined applicant, groups side by side, a report.
     Audit(Box<audit::Arguments>),
+    /// Check an audit's files by their hashes, and recompute a sample.
+    Verify(verify::Arguments),
 }
 
 pub(crate) fn execute(command: Command, common: &Common) -> anyhow::Result<()> {
@@ -43,6 +46,7 @@ pub(crate) fn execute(command: Command, common: &Common) -> anyhow::Result<()> {
         Command::Inspect(arguments) => inspect::execute(&arguments, common),
         Command::Tabular(arguments) => explain::execute(&arguments, common),
         Command::Audit(arguments) => audit::execute(&arguments, common),
+        Command::Verify(arguments) => verify::execute(&arguments, common),
     }
 }
 
@@ -93,6 +97,16 @@ enum Unseen {
     Refuse,
     /// Take it for missing.
     Missing,
+}
+
+impl Unseen {
+    /// The word in configurations.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Missing => "missing",
+        }
+    }
 }
 
 impl Model {

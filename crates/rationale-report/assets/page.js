@@ -10,7 +10,17 @@
   const body = root.querySelector("tbody");
   const heads = [...root.querySelectorAll("thead th")];
   const article = byId("case");
-  const state = { query: "", column: -1, ascending: true, page: 0, open: -1 };
+  const state = { query: "", only: new Map(), column: -1, ascending: true, page: 0, open: -1 };
+  // Columns of few words can be filtered by them.
+  const FEW_WORDS = 12;
+
+  // Words that cases share stand in the page once; a note's values stand where its sentence has slots.
+  const contributionsOf = (one) => data.names.map((_, place) => [place, one.values[place], data.texts[one.texts[place]]])
+    .filter(([, value]) => value !== 0);
+  const notesOf = (one) => one.notes.map(([title, sentence, values]) => {
+    const left = values.slice();
+    return { title: data.titles[title], text: data.sentences[sentence].replaceAll("\ufffc", () => left.shift() ?? "") };
+  });
 
   // Numbers as in the rest of the report.
   const power = (size) => size.toExponential(2).replace(/[.]?0*e[+]?/, "e").replace("-", "\u2212");
@@ -44,14 +54,21 @@
   // The table: which rows, in which order, which page of them.
   const plain = (text) => text.toLowerCase().replaceAll("\u2212", "-");
   const haystack = (one) =>
-    plain([one.id, ...one.cells, ...one.cells.map(shown), ...one.notes.flatMap((note) => [note.title, note.text])].join(" "));
-  const haystacks = data.cases.map(haystack);
+    plain([one.id, ...one.cells, ...one.cells.map(shown), ...notesOf(one).flatMap((note) => [note.title, note.text])].join(" "));
+  // Made when the first word is typed: a page should open at once.
+  let haystacks = null;
+  const holds = (row, words) => {
+    if (!words.length) return true;
+    haystacks ??= data.cases.map(haystack);
+    return words.every((word) => haystacks[row].includes(word));
+  };
+  const passes = (row) => [...state.only].every(([column, word]) => data.cases[row].cells[column] === word);
   const compare = (a, b) => (typeof a === "number" && typeof b === "number"
     ? a - b : String(a ?? "").localeCompare(String(b ?? ""), undefined, { numeric: true }));
 
   const found = () => {
     const words = plain(state.query).split(/\s+/).filter(Boolean);
-    const rows = [...data.cases.keys()].filter((row) => words.every((word) => haystacks[row].includes(word)));
+    const rows = [...data.cases.keys()].filter((row) => passes(row) && holds(row, words));
     if (state.column < 0) return rows;
     const cell = (row) => data.cases[row].cells[state.column];
     return rows.sort((a, b) => (state.ascending ? 1 : -1) * compare(cell(a), cell(b)) || a - b);
@@ -126,7 +143,7 @@
   const facts = (one) => element("dl", {}, ...data.columns.map((name, column) =>
     element("div", {}, element("dt", {}, name), element("dd", {}, shown(one.cells[column])))));
 
-  const notes = (one) => (one.notes.length ? [element("ol", { class: "notes" }, ...one.notes.map((note) =>
+  const notes = (one) => (one.notes.length ? [element("ol", { class: "notes" }, ...notesOf(one).map((note) =>
     element("li", {}, element("strong", {}, note.title), note.text)))] : []);
 
   const contributions = (rows) => {
@@ -159,7 +176,7 @@
   };
 
   // From top to bottom: the largest contribution first, what has no line of its own last.
-  const sorted = (one) => one.contributions.slice().sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
+  const sorted = (one) => contributionsOf(one).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
   const stepsOf = (one) => {
     const rows = sorted(one);
     const named = rows.length > SHOWN_FEATURES ? rows.slice(0, SHOWN_FEATURES - 1) : rows;
@@ -279,7 +296,11 @@
     try { id = decodeURIComponent(id); } catch { /* Not of our making: taken as it is. */ }
     const row = data.cases.findIndex((one) => one.id === id);
     if (row < 0) return;
-    if (!found().includes(row)) byId("search").value = state.query = "";
+    if (!found().includes(row)) {
+      byId("search").value = state.query = "";
+      state.only.clear();
+      root.querySelectorAll(".tools select").forEach((select) => { select.value = ""; });
+    }
     state.page = Math.floor(found().indexOf(row) / PAGE_ROWS);
     drawTable();
     open(row);
@@ -301,6 +322,27 @@
     state.page += by;
     drawTable();
   };
+  const filterBy = (name, column, words) => {
+    const option = (value, text) => element("option", { value }, text);
+    const id = `only-${column}`;
+    // The place of a word and not the word: an option without a word of its own stands for all.
+    const select = element("select", { id }, option("", "all"), ...words.map((word, place) => option(place, word || "(none)")));
+    select.addEventListener("change", () => {
+      if (select.value === "") state.only.delete(column);
+      else state.only.set(column, words[Number(select.value)]);
+      state.page = 0;
+      drawTable();
+    });
+    byId("count").before(element("label", { for: id }, name), select);
+  };
+  data.columns.forEach((name, column) => {
+    const words = new Set();
+    for (const one of data.cases) {
+      const cell = one.cells[column];
+      if (typeof cell !== "string" || words.add(cell).size > FEW_WORDS) return;
+    }
+    if (column > 0 && words.size > 1) filterBy(name, column, [...words].sort());
+  });
   byId("search").addEventListener("input", (event) => {
     Object.assign(state, { query: event.target.value, page: 0 });
     drawTable();

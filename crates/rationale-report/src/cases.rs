@@ -49,13 +49,20 @@ pub struct Contribution {
     pub value: f64,
 }
 
-/// A remark on a case, such as a principal reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A remark on a case, such as a principal reason. Titles and texts that many cases share stand in the page once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Note {
     /// In a few words.
     pub title: String,
-    /// In a sentence.
+    /// In a sentence, with [`Note::SLOT`] where the values stand.
     pub text: String,
+    /// The values, in order.
+    pub values: Vec<String>,
+}
+
+impl Note {
+    /// Stands in a text where a value does.
+    pub const SLOT: char = '\u{fffc}';
 }
 
 impl Cases {
@@ -90,15 +97,22 @@ impl Cases {
 
     /// The cases for the page's script; nothing in it can end the element that it stands in.
     fn json(&self) -> Result<String, Error> {
-        let names = self.names();
-        let mut ordered = vec![""; names.len()];
-        names.iter().for_each(|(name, place)| ordered[*place] = name);
+        let mut words = Words::default();
+        let mut names = Dictionary::default();
+        let contributions = self.cases.iter().flat_map(|case| &case.contributions);
+        contributions.for_each(|contribution| {
+            names.place(&contribution.name);
+        });
+        let cases = self.cases.iter().map(|case| CaseDocument::of(case, &names, &mut words)).collect();
         let document = Document {
             columns: &self.columns,
             output: &self.output,
             open: self.open.as_deref(),
-            names: ordered,
-            cases: self.cases.iter().map(|case| CaseDocument::of(case, &names)).collect(),
+            names: names.words,
+            texts: words.texts.words,
+            titles: words.titles.words,
+            sentences: words.sentences.words,
+            cases,
         };
         let json = serde_json::to_string(&document)?;
         Ok(json
@@ -108,16 +122,32 @@ impl Cases {
             .replace('\u{2028}', "\\u2028")
             .replace('\u{2029}', "\\u2029"))
     }
+}
 
-    /// Every feature's name once, with its place.
-    fn names(&self) -> BTreeMap<&str, usize> {
-        let mut names = BTreeMap::new();
-        for contribution in self.cases.iter().flat_map(|case| &case.contributions) {
-            let next = names.len();
-            names.entry(contribution.name.as_str()).or_insert(next);
+/// Every word once, in the order of its first use.
+#[derive(Default)]
+struct Dictionary<'a> {
+    words: Vec<&'a str>,
+    places: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Dictionary<'a> {
+    fn place(&mut self, word: &'a str) -> usize {
+        let next = self.words.len();
+        let place = *self.places.entry(word).or_insert(next);
+        if place == next {
+            self.words.push(word);
         }
-        names
+        place
     }
+}
+
+/// What many cases share.
+#[derive(Default)]
+struct Words<'a> {
+    texts: Dictionary<'a>,
+    titles: Dictionary<'a>,
+    sentences: Dictionary<'a>,
 }
 
 #[derive(Serialize)]
@@ -126,9 +156,13 @@ struct Document<'a> {
     output: &'a str,
     open: Option<&'a str>,
     names: Vec<&'a str>,
+    texts: Vec<&'a str>,
+    titles: Vec<&'a str>,
+    sentences: Vec<&'a str>,
     cases: Vec<CaseDocument<'a>>,
 }
 
+/// In few letters, for a page may hold ten thousand.
 #[derive(Serialize)]
 struct CaseDocument<'a> {
     id: &'a str,
@@ -136,9 +170,12 @@ struct CaseDocument<'a> {
     /// With all digits, as is the prediction: contributions may be far smaller than both.
     base: f64,
     prediction: f64,
-    /// (place of the name, attribution, the value's text); zeros left out, null where it is not finite.
-    contributions: Vec<(usize, f64, &'a str)>,
-    notes: &'a [Note],
+    /// The attribution by the place of the name: 0 where there is none, null where it is not finite.
+    values: Vec<f64>,
+    /// The value's text by the place of the name, by its place among the texts.
+    texts: Vec<usize>,
+    /// Title and sentence by their places, then the values.
+    notes: Vec<(usize, usize, &'a [String])>,
 }
 
 #[derive(Serialize)]
@@ -149,18 +186,29 @@ enum CellDocument<'a> {
 }
 
 impl<'a> CaseDocument<'a> {
-    fn of(case: &'a Case, names: &BTreeMap<&str, usize>) -> Self {
-        let place = |contribution: &Contribution| names.get(contribution.name.as_str()).copied();
-        let contributions = case.contributions.iter().filter(|contribution| contribution.value != 0.0);
+    fn of(case: &'a Case, names: &Dictionary<'a>, words: &mut Words<'a>) -> Self {
+        let n = names.words.len();
+        let (mut values, mut texts) = (vec![0.0; n], vec![words.texts.place(""); n]);
+        for contribution in &case.contributions {
+            if let Some(&place) = names.places.get(contribution.name.as_str()) {
+                values[place] = short(contribution.value);
+                // The text of what gives nothing is not shown.
+                if contribution.value != 0.0 {
+                    texts[place] = words.texts.place(&contribution.text);
+                }
+            }
+        }
+        let note = |note: &'a Note| {
+            (words.titles.place(&note.title), words.sentences.place(&note.text), note.values.as_slice())
+        };
         Self {
             id: &case.id,
             cells: case.cells.iter().map(CellDocument::of).collect(),
             base: case.base_value,
             prediction: case.prediction,
-            contributions: contributions
-                .filter_map(|c| Some((place(c)?, short(c.value), c.text.as_str())))
-                .collect(),
-            notes: &case.notes,
+            notes: case.notes.iter().map(note).collect(),
+            values,
+            texts,
         }
     }
 }
@@ -176,11 +224,11 @@ impl<'a> CellDocument<'a> {
     }
 }
 
-/// Six significant digits, but never fewer than stand before the point: enough to read, and the page stays small. The
+/// Five significant digits, but never fewer than stand before the point: more than is shown, and the page stays small. The
 /// files beside it hold all digits.
 fn short(value: f64) -> f64 {
-    if value.abs() >= 1e5 {
+    if value.abs() >= 1e4 {
         return value.round();
     }
-    format!("{value:.5e}").parse().unwrap_or(value)
+    format!("{value:.4e}").parse().unwrap_or(value)
 }

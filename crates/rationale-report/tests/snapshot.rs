@@ -74,7 +74,11 @@ fn page_is_written_so() {
         base_value: 0.5,
         prediction: 0.25,
         contributions: vec![Contribution { name: "age".to_owned(), text: "22".to_owned(), value: -0.25 }],
-        notes: vec![Note { title: "Young".to_owned(), text: "The age moved the score down.".to_owned() }],
+        notes: vec![Note {
+            title: "Young".to_owned(),
+            text: "The age moved the score by \u{fffc}.".to_owned(),
+            values: vec!["-0.25".to_owned()],
+        }],
     };
     let table = Block::Table {
         caption: "By `age`.".to_owned(),

@@ -1,25 +1,38 @@
 //! `rationale audit`: the credit audit.
 
-use std::path::PathBuf;
+mod drift;
+mod init;
 
-use clap::Args;
-use rationale::Seed;
-use rationale::audit::{Audit, Catalogue, Direction, Label, Protected, Reference, Rule};
-use rationale::tabular::Table;
+use std::path::{Path, PathBuf};
 
-use super::{Folder, Model, say, summary};
+use clap::{Args, Subcommand};
+use rationale::audit::{Configuration, ProtectedColumn};
+
+use super::{Folder, Unseen, say, summary};
 use crate::arguments::Common;
 use crate::bar::Bar;
 use crate::failure::Usage;
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    model: Model,
+    #[command(subcommand)]
+    task: Option<Task>,
+    /// The model file, recognised by its content.
+    model: Option<String>,
     /// The applicants: CSV or Parquet.
-    applicants: PathBuf,
+    applicants: Option<String>,
+    /// An `audit.toml`, which says all that the options below say; options override it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The names of the model's features in order, for a file that names none: A,B,C.
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
+    feature_names: Option<Vec<String>>,
+    /// What to do about a category that did not occur in training; refuse where not given.
+    #[arg(long, value_enum)]
+    unseen: Option<Unseen>,
     /// The column with what happened; decisions are compared with it.
-    #[arg(long, value_name = "COLUMN", requires = "favourable")]
+    #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
     /// The favourable value of the label, and the name of the output that is the score if the model has one called so.
     #[arg(long, value_name = "VALUE")]
@@ -36,12 +49,29 @@ pub(crate) struct Arguments {
     /// Lower scores are favourable: approve from the cut-off downwards.
     #[arg(long)]
     lower_is_favourable: bool,
-    /// Compare each applicant with `approved` or `all` applicants of this table, or with the rows of a file.
-    #[arg(long, value_name = "approved|all|FILE", default_value = "approved")]
-    reference: String,
-    /// The reasons: a TOML file of codes, groups of columns and sentences. Without it each column is a reason.
+    /// Compare each applicant with `approved` or `all` applicants of this table, those `just-above` the cut-off (a tenth of
+    /// the approved; just-above:0.2 for a fifth), or the rows of a file; approved where not given.
+    #[arg(long, value_name = "approved|just-above|all|FILE")]
+    reference: Option<String>,
+    /// Take at most so many rows of the reference, drawn at random; 10000 where not given.
+    #[arg(long, value_name = "N")]
+    reference_rows: Option<usize>,
+    /// The reference is the whole population: there are no intervals.
+    #[arg(long)]
+    census: bool,
+    /// The reasons: a TOML file of codes, groups of columns and sentences, or hmda, or consumer-credit. Without it each
+    /// column is a reason.
     #[arg(long, value_name = "FILE")]
-    catalogue: Option<PathBuf>,
+    catalogue: Option<String>,
+    /// The code of a column's reason, such as income=C08; may be given several times.
+    #[arg(long, value_name = "COLUMN=CODE", value_parser = pair)]
+    reason: Vec<(String, String)>,
+    /// A template of letters, in place of the catalogue's.
+    #[arg(long, value_name = "FILE")]
+    letter: Option<String>,
+    /// Other fits of the model, to show what refitting does to the reasons.
+    #[arg(long, value_name = "MODEL", num_args = 1..)]
+    refits: Vec<String>,
     /// What applicants are called in the results: a column of names; their row, counted from 0, where not given.
     #[arg(long, value_name = "COLUMN")]
     id: Option<String>,
@@ -51,8 +81,26 @@ pub(crate) struct Arguments {
     /// Where the bands of a protected column of numbers begin, such as age=25,60; quartiles where not given.
     #[arg(long, value_name = "COLUMN=A,B,..", value_parser = bands)]
     bands: Vec<Bands>,
-    #[command(flatten)]
-    folder: Folder,
+    /// The folder of the audit before this one: this one's manifest is chained to it.
+    #[arg(long, value_name = "DIR")]
+    previous: Option<String>,
+    /// Sign the manifest with the Ed25519 key in this file: 64 hexadecimal digits.
+    #[arg(long, value_name = "FILE")]
+    signing_key: Option<String>,
+    /// The folder to write, whole or not at all.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replace the folder if it is there and not empty.
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Write a commented audit.toml from a model and a table, to begin with.
+    Init(init::Arguments),
+    /// Compare two portfolios: inputs, scores, attributions; exit code 1 where a limit is exceeded.
+    Drift(drift::Arguments),
 }
 
 #[derive(Debug, Clone)]
@@ -62,33 +110,29 @@ struct Bands {
 }
 
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
-    let rule = arguments.rule()?;
+    match &arguments.task {
+        Some(Task::Init(arguments)) => init::execute(arguments, common),
+        Some(Task::Drift(arguments)) => drift::execute(arguments, common),
+        None => audit(arguments, common),
+    }
+}
+
+fn audit(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
+    let Some(out) = arguments.out.clone() else {
+        return Err(Usage::new("--out DIR: where shall the audit go?").into());
+    };
     let protected = arguments.protected()?;
-    arguments.folder.check()?;
-    let mut audit = Audit::new(arguments.model.read()?, rule)
-        .with_direction(arguments.direction())
-        .with_reference(arguments.reference()?)
-        .with_protected(protected)
-        .with_seed(Seed::new(common.seed));
-    if let Some(id) = &arguments.id {
-        audit = audit.with_id(id);
-    }
-    if let Some(path) = &arguments.catalogue {
-        audit = audit.with_catalogue(Catalogue::read(path)?);
-    }
-    let applicants = Table::read(&arguments.applicants)?;
-    if let (Some(column), Some(favourable)) = (&arguments.label, &arguments.favourable) {
-        audit = audit.with_label(Label { column: column.clone(), favourable: favourable.clone() });
-    }
-    if let Some(output) =
-        arguments.output.as_ref().or(arguments.favourable.as_ref().filter(|_| arguments.label.is_none()))
-    {
-        audit = audit.with_output(output);
-    }
-    let decided = audit.decide(&applicants)?;
-    let findings = decided.explain_with_bar(common)?;
-    findings.write(&arguments.folder.out, arguments.folder.existing())?;
-    say(common, &summary::of(&findings, &arguments.folder.out, common)?)
+    let read = arguments.config.as_deref().map(Configuration::read).transpose()?.unwrap_or_default();
+    let configuration = arguments.over(read, protected, common);
+    check(&configuration)?;
+    let folder = Folder { out, force: arguments.force };
+    folder.check()?;
+    let audit = configuration.audit()?;
+    audit.model().source().notes.iter().for_each(|note| tracing::info!("the model: {note}"));
+    let applicants = configuration.table()?;
+    let findings = audit.decide(&applicants)?.explain_with_bar(common)?;
+    findings.write_bundle(&folder.out, folder.existing(), &configuration, |_| Ok(()))?;
+    say(common, &summary::of(&findings, &folder.out, common)?)
 }
 
 /// Explains behind a progress bar.
@@ -103,36 +147,68 @@ impl WithBar for rationale::audit::Decided<'_> {
     }
 }
 
+/// What only file and options together can lack.
+fn check(configuration: &Configuration) -> Result<(), Usage> {
+    if configuration.model.is_none() || configuration.data.is_none() {
+        return Err(Usage::new(
+            "a model and a table of applicants are needed: MODEL APPLICANTS, or a --config that names them",
+        ));
+    }
+    if configuration.label.is_some() && configuration.favourable.is_none() {
+        return Err(Usage::new("--label: say with --favourable VALUE which of its values is favourable"));
+    }
+    if configuration.lower_is_favourable && configuration.label.is_none() && configuration.output.is_none() {
+        return Err(Usage::new(
+            "--lower-is-favourable: --favourable names the score itself, and lower scores cannot be favourable then; name \
+             the score with --output",
+        ));
+    }
+    if configuration.cut_off.is_none() && configuration.approve_rate.is_none() {
+        return Err(Usage::new(
+            "who is approved must be stated: give --cut-off SCORE or --approve-rate SHARE (such as 0.7)",
+        ));
+    }
+    Ok(())
+}
+
 impl Arguments {
-    fn rule(&self) -> Result<Rule, Usage> {
-        if self.lower_is_favourable && self.label.is_none() && self.output.is_none() {
-            return Err(Usage::new(
-                "--lower-is-favourable: --favourable names the score itself, and lower scores cannot be favourable then; name \
-                 the score with --output",
-            ));
+    /// What was typed, over what a file says.
+    fn over(&self, file: Configuration, protected: Vec<ProtectedColumn>, common: &Common) -> Configuration {
+        let rule = match (self.cut_off, self.approve_rate) {
+            (None, None) => (file.cut_off, file.approve_rate),
+            typed => typed,
+        };
+        let mut reason_columns = file.reason_columns.clone();
+        reason_columns.extend(self.reason.iter().cloned());
+        let or = |typed: &Option<String>, read: &Option<String>| typed.clone().or_else(|| read.clone());
+        Configuration {
+            model: or(&self.model, &file.model),
+            data: or(&self.applicants, &file.data),
+            feature_names: self.feature_names.clone().unwrap_or_else(|| file.feature_names.clone()),
+            unseen: self.unseen.map(|it| it.name().to_owned()).or_else(|| file.unseen.clone()),
+            label: or(&self.label, &file.label),
+            favourable: or(&self.favourable, &file.favourable),
+            output: or(&self.output, &file.output),
+            cut_off: rule.0,
+            approve_rate: rule.1,
+            lower_is_favourable: self.lower_is_favourable || file.lower_is_favourable,
+            reference: or(&self.reference, &file.reference),
+            reference_rows: self.reference_rows.or(file.reference_rows),
+            census: self.census || file.census,
+            catalogue: or(&self.catalogue, &file.catalogue),
+            letter: or(&self.letter, &file.letter),
+            refits: if self.refits.is_empty() { file.refits.clone() } else { self.refits.clone() },
+            id: or(&self.id, &file.id),
+            seed: if common.seed == 0 { file.seed } else { Some(common.seed) },
+            previous: or(&self.previous, &file.previous),
+            signing_key: or(&self.signing_key, &file.signing_key),
+            protected: if protected.is_empty() { file.protected.clone() } else { protected },
+            reason_columns,
+            ..file
         }
-        match (self.cut_off, self.approve_rate) {
-            (Some(cut_off), None) => Ok(Rule::CutOff(cut_off)),
-            (None, Some(rate)) => Ok(Rule::ApproveRate(rate)),
-            _ => Err(Usage::new(
-                "who is approved must be stated: give --cut-off SCORE or --approve-rate SHARE (such as 0.7)",
-            )),
-        }
     }
 
-    fn direction(&self) -> Direction {
-        if self.lower_is_favourable { Direction::LowerIsFavourable } else { Direction::HigherIsFavourable }
-    }
-
-    fn reference(&self) -> anyhow::Result<Reference> {
-        Ok(match self.reference.as_str() {
-            "approved" => Reference::Approved,
-            "all" => Reference::All,
-            file => Reference::Rows(Box::new(Table::read(file.as_ref())?)),
-        })
-    }
-
-    fn protected(&self) -> Result<Vec<Protected>, Usage> {
+    fn protected(&self) -> Result<Vec<ProtectedColumn>, Usage> {
         if let Some(stray) = self.bands.iter().find(|bands| !self.protected.contains(&bands.column)) {
             let column = &stray.column;
             return Err(Usage::new(format!("--bands {column}=...: add --protected {column}")));
@@ -147,13 +223,30 @@ impl Arguments {
             let found = self.bands.iter().find(|bands| bands.column == *column);
             found.map(|bands| bands.edges.clone()).unwrap_or_default()
         };
-        Ok(self.protected.iter().map(|column| Protected::new(column).with_bands(edges(column))).collect())
+        let one = |column: &String| ProtectedColumn { column: column.clone(), bands: edges(column) };
+        Ok(self.protected.iter().map(one).collect())
     }
+}
+
+/// Fails where a file is there and nobody said to replace it.
+fn check_new(path: &Path, force: bool) -> anyhow::Result<()> {
+    if path.exists() && !force {
+        anyhow::bail!(
+            "`{}` is there already; nothing was written: choose another, or replace it with --force",
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 fn repeated(mut names: Vec<&String>) -> Option<&String> {
     names.sort();
     names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (column, code) = text.rsplit_once('=').ok_or("COLUMN=CODE is needed, such as income=C08")?;
+    Ok((column.to_owned(), code.to_owned()))
 }
 
 fn finite(text: &str) -> Result<f64, String> {

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use clap::Args;
 use rationale::Seed;
-use rationale::audit::{Audit, Catalogue, Findings, Label, Protected, Rule, ScoringModel};
+use rationale::audit::{
+    Audit, Catalogue, Configuration, Findings, Label, Protected, ProtectedColumn, Rule, ScoringModel,
+};
 use rationale::tabular::{
     Column, Encoder, Encoding, MissingValues, OutputFormat, Schema, Table, labels, write_table,
 };
@@ -22,6 +24,8 @@ const FAVOURABLE: &str = "good";
 /// Columns by which groups are compared, and which the model therefore does not see.
 const NOT_FOR_THE_MODEL: [&str; 4] = ["personal_status_and_sex", "age_in_years", "foreign_worker", SEX];
 const SEX: &str = "sex";
+const AGE: &str = "age_in_years";
+const AGE_BANDS: [f64; 3] = [25.0, 35.0, 50.0];
 const N_TRAINING: usize = 700;
 const N_TREES: usize = 300;
 const MAX_DEPTH: usize = 8;
@@ -48,10 +52,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let audit = Audit::new(model.clone(), Rule::ApproveRate(APPROVE_RATE))
         .with_label(Label { column: LABEL.to_owned(), favourable: FAVOURABLE.to_owned() })
         .with_catalogue(Catalogue::from_toml("the demo's catalogue", CATALOGUE)?)
-        .with_protected(vec![
-            Protected::new(SEX),
-            Protected::new("age_in_years").with_bands(vec![25.0, 35.0, 50.0]),
-        ])
+        .with_protected(vec![Protected::new(SEX), Protected::new(AGE).with_bands(AGE_BANDS.to_vec())])
         .with_seed(seed);
     let findings = audit.decide(&applicants)?.explain_with_bar(common)?;
     let picture = write(&findings, folder, &model, &training, &applicants, common)?;
@@ -111,7 +112,8 @@ fn write(
         write_file(path, |out| out.write_all(text.as_bytes()))
             .map_err(|source| rationale::audit::Error::Write { path: path.display().to_string(), source })
     };
-    findings.write_with(&folder.out, folder.existing(), |part| {
+    let configuration = configuration(common);
+    findings.write_bundle(&folder.out, folder.existing(), &configuration, |part| {
         text(&part.join("model.json"), &model.to_json()?)?;
         text(&part.join("catalogue.toml"), CATALOGUE)?;
         write_table(training, &part.join("training.csv"), OutputFormat::Csv)?;
@@ -120,6 +122,24 @@ fn write(
         Ok(())
     })?;
     picture
+}
+
+/// What the audit was, by the files beside it: `rationale verify` does it again.
+fn configuration(common: &Common) -> Configuration {
+    let text = |text: &str| Some(text.to_owned());
+    let protected =
+        |column: &str, bands: &[f64]| ProtectedColumn { column: column.to_owned(), bands: bands.to_vec() };
+    Configuration {
+        model: text("model.json"),
+        data: text("applicants.csv"),
+        label: text(LABEL),
+        favourable: text(FAVOURABLE),
+        approve_rate: Some(APPROVE_RATE),
+        catalogue: text("catalogue.toml"),
+        protected: vec![protected(SEX, &[]), protected(AGE, &AGE_BANDS)],
+        seed: Some(common.seed),
+        ..Configuration::default()
+    }
 }
 
 /// A photograph and where a network looks in it, beside the audit.
@@ -150,6 +170,7 @@ fn next_steps(folder: &Path) -> String {
         "The same with files of your own:\n  rationale audit {folder}/model.json {folder}/applicants.csv --label {LABEL} \
          --favourable {FAVOURABLE} --approve-rate {APPROVE_RATE} --catalogue {folder}/catalogue.toml --protected {SEX} \
          --out my-audit\n\
+         Is it still what was written?\n  rationale verify {folder}\n\
          The picture again, with more methods side by side:\n  rationale compare image {folder}/mobilenet.onnx \
          {folder}/chelsea.png --out sheet.png"
     )

@@ -34,7 +34,7 @@ pub(super) fn of(findings: &Findings, folder: &Path, common: &Common) -> anyhow:
     if !findings.setup.unused.is_empty() {
         writeln!(text, "Not looked at: {}", findings.setup.unused.join(", "))?;
     }
-    if let Some(case) = worst(findings) {
+    if let Some(case) = findings.worst() {
         write_case(&mut text, findings, case)?;
     }
     writeln!(text, "Wrote {}: open {}", folder.display(), folder.join("index.html").display())?;
@@ -63,15 +63,9 @@ fn write_decision(text: &mut String, findings: &Findings) -> std::fmt::Result {
     )
 }
 
-/// The declined applicant with the worst score.
-fn worst(findings: &Findings) -> Option<&Case> {
-    let good = |case: &&Case| findings.decisions.direction.sign() * findings.scores[case.row];
-    findings.cases.iter().min_by(|a, b| good(a).total_cmp(&good(b)))
-}
-
 fn write_case(text: &mut String, findings: &Findings, case: &Case) -> std::fmt::Result {
     let score = number(findings.scores[case.row]);
-    let id = &findings.ids[case.row];
+    let id = findings.ids.of(case.row);
     writeln!(text, "Applicant {id} has the worst score ({score}) for these reasons:")?;
     for (rank, reason) in case.reasons.iter().enumerate() {
         let chance = if reason.separable == Some(false) {
@@ -80,7 +74,7 @@ fn write_case(text: &mut String, findings: &Findings, case: &Case) -> std::fmt::
             ""
         };
         let share = 100.0 * reason.share;
-        writeln!(text, "  {}. {share:>3.0}%  {}{chance}", rank + 1, reason.entry.sentence)?;
+        writeln!(text, "  {}. {share:>3.0}%  {}{chance}", rank + 1, findings.entry(reason).sentence)?;
     }
     Ok(())
 }
