@@ -56,7 +56,10 @@ fn method(text: &str) -> Result<Method, String> {
     if text == "occlusion" {
         return Ok(Method::Occlusion);
     }
-    super::explain::method(text).map(Method::Cam).map_err(|list| format!("{list}, occlusion"))
+    CamMethod::named(text).map(Method::Cam).ok_or_else(|| {
+        let names: Vec<_> = CamMethod::ALL.iter().map(|it| it.name()).collect();
+        format!("the methods are {}, occlusion", names.join(", "))
+    })
 }
 
 pub(crate) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {

@@ -263,7 +263,7 @@ impl Read {
 }
 
 /// An output by its name, or else by its number.
-fn output(scored: &Scored, target: &str) -> anyhow::Result<usize> {
+pub(super) fn output(scored: &Scored, target: &str) -> anyhow::Result<usize> {
     let Some(names) = &scored.outputs else {
         return target.parse().map_err(|_| {
             Usage::new(format!(

@@ -15,7 +15,8 @@ use rationale::{
     Attributions, Background, Error, Explain, FeatureGroups, Predict, Progress, Randomise, Seed, Silent,
 };
 
-use super::explain::output;
+use super::asked::output;
+use super::scored::{Answer, Scored};
 use super::{Model, encode};
 use crate::arguments::Common;
 use crate::evaluate::{Choice, Contender, Explained, Subject, Told, random_values};
@@ -55,12 +56,12 @@ enum Method {
 pub(crate) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     let model = arguments.model.read()?;
     let table = Table::read(&arguments.data)?;
-    let all = encode(&model, &table, common)?.rows;
+    let all = encode(model.encoder(), &table, common)?.rows;
     let background = match &arguments.background {
         Some(path) => Some(Background::new(model.encoder().encode(&Table::read(path)?)?.rows)?),
         None => None,
     };
-    let target = output(&model, &arguments.target)?;
+    let target = output(&Scored::of_trees(&model, Answer::Margin), &arguments.target)?;
     let seed = Seed::new(common.seed);
     let rows = Background::sampled(all.view(), arguments.rows, seed)?.rows().to_owned();
     let usual = background.as_ref().map_or(all.view(), Background::rows);
