@@ -14,7 +14,7 @@ use rationale_tensor::{Device, Element, Tensor};
 use safetensors::SafeTensors;
 
 fn tensor(name: &str, what: &str) -> Tensor {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../rationale-gradient/golden/models");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../crates/rationale-gradient/golden/models");
     let bytes = std::fs::read(folder.join(format!("{name}.rules.safetensors"))).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let view = file.tensor(what).unwrap();
@@ -28,7 +28,7 @@ fn rows(of: &Tensor) -> Array2<f64> {
 }
 
 fn explainer(name: &str) -> DeepShap {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../rationale-gradient/golden/models");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../crates/rationale-gradient/golden/models");
     let network = OnnxNetwork::read(folder.join(format!("{name}.onnx")), &Device::flex()).unwrap();
     let background = tensor(name, "background");
     let shape = background.shape()[1..].to_vec();
