@@ -19,6 +19,7 @@ pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-tensor", Use(&["rationale-core"])),
     ("rationale-onnx", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-vision", Use(&["rationale-core", "rationale-tensor"])),
+    ("rationale-text", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-surrogate", Use(&["rationale-core"])),
     ("rationale-shapley", Use(&["rationale-core", "rationale-trees"])),
     ("rationale-process", Use(&["rationale-core"])),
@@ -39,7 +40,7 @@ pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-cli", Use(&["rationale", "rationale-datasets"])),
     // Unpublished. Its random trees are what every method over trees is tested with.
     ("rationale-testkit", Use(&["rationale-core", "rationale-trees"])),
-    ("rationale-lab", Use(&["rationale"])),
+    ("rationale-lab", Use(&["rationale", "rationale-datasets"])),
     ("rationale-tests", UseAllAbove),
     // Of the vocabulary it takes the writer of whole files and the fingerprint.
     ("xtask", Use(&["rationale-core"])),
