@@ -25,6 +25,9 @@ pub(crate) enum Command {
     #[cfg(feature = "image")]
     #[command(flatten)]
     Image(crate::image::Command),
+    #[cfg(feature = "text")]
+    #[command(flatten)]
+    Text(crate::text::Command),
     /// Print completions for a shell.
     Completions {
         /// The shell.

@@ -18,6 +18,8 @@ mod log;
 mod output;
 #[cfg(feature = "tabular")]
 mod tabular;
+#[cfg(feature = "text")]
+mod text;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -70,6 +72,8 @@ fn execute(arguments: Arguments) -> anyhow::Result<()> {
         Command::Tabular(command) => tabular::execute(command, &arguments.common),
         #[cfg(feature = "image")]
         Command::Image(command) => image::execute(command, &arguments.common),
+        #[cfg(feature = "text")]
+        Command::Text(command) => text::execute(command, &arguments.common),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "rationale", &mut std::io::stdout());
             Ok(())

@@ -143,7 +143,7 @@ fn forward(leaves: &[Tensor], windows: &[Vec<u32>], draws: &mut Draws, device: &
     let flat = x.reshape(&[n * length, WIDTH])?;
     let through = |weight: &Tensor| flat.matmul(weight)?.reshape(&[n, length, WIDTH]);
     let scores = through(query)?.matmul(&through(key)?.permute(&[0, 2, 1])?)?.mul_number(1.0 / (WIDTH as f64).sqrt())?;
-    let absent = there.sub_number(1.0)?.mul_number(1e4)?.reshape(&[n, 1, length])?;
+    let absent = there.add_number(-1.0)?.mul_number(1e4)?.reshape(&[n, 1, length])?;
     let seen = scores.add(&absent)?.softmax(2)?.matmul(&through(value)?)?;
     let seen = seen.reshape(&[n * length, WIDTH])?.matmul(mixed)?.reshape(&[n, length, WIDTH])?;
     let sum = x.add(&seen)?.mul(&there)?.sum(1)?.reshape(&[n, WIDTH])?;
