@@ -60,7 +60,8 @@ impl Encoded {
     /// The word of each token: the one of which it covers most bytes, the first among equals. None for special tokens and
     /// for spaces.
     pub fn words_of_tokens(&self, words: &[Range<usize>]) -> Vec<Option<usize>> {
-        let place = |(span, special): (&Range<usize>, &bool)| if *special { None } else { word_of(span, words) };
+        let place =
+            |(span, special): (&Range<usize>, &bool)| if *special { None } else { word_of(span, words) };
         self.spans.iter().zip(&self.is_special).map(place).collect()
     }
 

@@ -33,7 +33,9 @@ pub enum Error {
         length: usize,
     },
     /// More tokens than the network takes.
-    #[error("the text has {n_tokens} tokens, but the network takes {limit} at most: shorten the text, or have it cut")]
+    #[error(
+        "the text has {n_tokens} tokens, but the network takes {limit} at most: shorten the text, or have it cut"
+    )]
     TooLong {
         /// How many tokens the text has.
         n_tokens: usize,
@@ -65,7 +67,9 @@ pub enum Error {
         inputs: String,
     },
     /// The network's answer is not one row a text.
-    #[error("the network's first output has shape {actual:?}, but one row of classes a text is needed: [{n_texts}, class]")]
+    #[error(
+        "the network's first output has shape {actual:?}, but one row of classes a text is needed: [{n_texts}, class]"
+    )]
     Output {
         /// How many texts there were.
         n_texts: usize,

@@ -160,7 +160,10 @@ mod tests {
     #[test]
     fn what_no_text_gives_is_refused_by_name() {
         let error = |names: &[&str]| Inputs::of(&interface(names)).unwrap_err().to_string();
-        assert!(error(&["input_ids", "pixels"]).contains("nobody knows what `pixels` takes; it takes `input_ids`"));
+        assert!(
+            error(&["input_ids", "pixels"])
+                .contains("nobody knows what `pixels` takes; it takes `input_ids`")
+        );
         assert!(error(&["input_ids", "decoder_input_ids"]).contains("2 inputs take ids of tokens"));
         assert!(error(&["attention_mask", "position_ids"]).contains("0 inputs take ids"));
         let mut picture = interface(&[]);

@@ -136,7 +136,8 @@ impl<'a> TextNetwork<'a> {
     pub fn answers(&self, sequences: &[Sequence]) -> Result<Array2<f64>, Error> {
         let empty = Sequence::new(vec![self.pad]);
         let mut known: BTreeMap<(usize, &Sequence), Vec<f64>> = BTreeMap::new();
-        let asked: Vec<&Sequence> = sequences.iter().map(|it| if it.ids.is_empty() { &empty } else { it }).collect();
+        let asked: Vec<&Sequence> =
+            sequences.iter().map(|it| if it.ids.is_empty() { &empty } else { it }).collect();
         let mut open: Vec<(usize, &Sequence)> = asked.iter().map(|it| (it.ids.len(), *it)).collect();
         open.sort_unstable();
         open.dedup();
@@ -330,6 +331,9 @@ pub(crate) mod tests {
         let network = PerToken(interface(&["input_ids"]));
         let network = TextNetwork::new(&network, &tokenizer()).unwrap();
         let message = network.answers(&[Sequence::new(vec![1, 2])]).unwrap_err().to_string();
-        assert!(message.contains("has shape [1, 2, 1], but one row of classes a text is needed"), "{message}");
+        assert!(
+            message.contains("has shape [1, 2, 1], but one row of classes a text is needed"),
+            "{message}"
+        );
     }
 }

@@ -27,8 +27,8 @@ impl Tokenizer {
     /// Reads a file.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
         let file = path.as_ref();
-        let bytes = std::fs::read(file)
-            .map_err(|source| Error::Read { file: file.display().to_string(), source })?;
+        let bytes =
+            std::fs::read(file).map_err(|source| Error::Read { file: file.display().to_string(), source })?;
         Self::from_bytes(&bytes)
     }
 
@@ -93,7 +93,10 @@ impl Tokenizer {
 
 impl std::fmt::Debug for Tokenizer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tokenizer").field("limit", &self.limit).field("highest", &self.highest).finish_non_exhaustive()
+        f.debug_struct("Tokenizer")
+            .field("limit", &self.limit)
+            .field("highest", &self.highest)
+            .finish_non_exhaustive()
     }
 }
 

@@ -67,7 +67,10 @@ mod tests {
 
     #[test]
     fn every_script_has_words() {
-        check("\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{5e2}\u{5d5}\u{5dc}\u{5dd}!", &["\u{5e9}\u{5dc}\u{5d5}\u{5dd}", "\u{5e2}\u{5d5}\u{5dc}\u{5dd}", "!"]);
+        check(
+            "\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{5e2}\u{5d5}\u{5dc}\u{5dd}!",
+            &["\u{5e9}\u{5dc}\u{5d5}\u{5dd}", "\u{5e2}\u{5d5}\u{5dc}\u{5dd}", "!"],
+        );
         check("\u{4f60}\u{597d}", &["\u{4f60}", "\u{597d}"]);
         check("\u{1f600}\u{1f44d}\u{1f3fd} caf\u{e9}", &["\u{1f600}", "\u{1f44d}\u{1f3fd}", "caf\u{e9}"]);
     }

@@ -172,7 +172,8 @@ impl Arguments {
             (Some(AbsentName::Cut), _) | (None, None) => Ok(Absent::Cut),
             (_, Some((id, token))) => Ok(Absent::Masked { id, token }),
             (Some(AbsentName::Mask), None) => {
-                Err(Usage::new("--absent mask: the tokenizer has no token for what is hidden or unknown").into())
+                Err(Usage::new("--absent mask: the tokenizer has no token for what is hidden or unknown")
+                    .into())
             }
         }
     }
@@ -181,7 +182,10 @@ impl Arguments {
 fn classes(loaded: &Loaded, n_outputs: usize) -> anyhow::Result<Vec<String>> {
     match &loaded.classes {
         Some(names) if names.len() == n_outputs => Ok(names.clone()),
-        Some(names) => anyhow::bail!("there are {} names of classes, but the network has {n_outputs} outputs", names.len()),
+        Some(names) => anyhow::bail!(
+            "there are {} names of classes, but the network has {n_outputs} outputs",
+            names.len()
+        ),
         None => Ok((0..n_outputs).map(|it| format!("class {it}")).collect()),
     }
 }

@@ -60,8 +60,13 @@ impl Model {
     }
 
     /// The network as one that reads; says which input takes what.
-    pub(super) fn text_network<'a>(&self, loaded: &'a Loaded, common: &Common) -> anyhow::Result<TextNetwork<'a>> {
-        let mut network = TextNetwork::new(&loaded.network, &loaded.tokenizer)?.with_batch_size(self.batch_size)?;
+    pub(super) fn text_network<'a>(
+        &self,
+        loaded: &'a Loaded,
+        common: &Common,
+    ) -> anyhow::Result<TextNetwork<'a>> {
+        let mut network =
+            TextNetwork::new(&loaded.network, &loaded.tokenizer)?.with_batch_size(self.batch_size)?;
         if let Some(n_rows) = loaded.vocabulary {
             network = network.with_vocabulary(n_rows, &loaded.tokenizer)?;
         }

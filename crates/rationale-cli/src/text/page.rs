@@ -31,7 +31,10 @@ pub(super) fn html(model: &str, texts: &[Shown]) -> String {
 fn section(page: &mut String, shown: &Shown) {
     add(page, format_args!("<h2>{}</h2>\n", escaped(&shown.headline())));
     if shown.n_cut > 0 {
-        add(page, format_args!("<p>The last {} tokens were cut: the network takes no more.</p>\n", shown.n_cut));
+        add(
+            page,
+            format_args!("<p>The last {} tokens were cut: the network takes no more.</p>\n", shown.n_cut),
+        );
     }
     for (method, attributions) in &shown.found {
         let (values, largest) = Shown::values(attributions);
@@ -51,7 +54,13 @@ fn section(page: &mut String, shown: &Shown) {
             );
             end = word.end;
         }
-        add(page, format_args!("{}</p>\n<table><tr><th>word<th>value<th>standard error<th></tr>\n", escaped(&shown.text[end..])));
+        add(
+            page,
+            format_args!(
+                "{}</p>\n<table><tr><th>word<th>value<th>standard error<th></tr>\n",
+                escaped(&shown.text[end..])
+            ),
+        );
         ranked(attributions).iter().take(20).for_each(|it| row(page, shown, it));
         add(
             page,

@@ -23,7 +23,8 @@ pub(super) const CAUTION: &str = "A value says how much a word adds to this netw
 impl Shown {
     pub(super) fn headline(&self) -> String {
         let (class, output) = &self.outputs[self.target];
-        let (best, _) = self.outputs.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or(("", 0.0), |it| (&it.0, it.1));
+        let (best, _) =
+            self.outputs.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or(("", 0.0), |it| (&it.0, it.1));
         format!("the network says `{best}`; explained is `{class}` ({output:.3})")
     }
 
@@ -64,7 +65,8 @@ impl Shown {
                 text.push_str(&word_text);
             } else {
                 let [r, g, b] = colour.map(|it| (f64::from(it) * (0.35 + 0.65 * strength)).round());
-                text.push_str(&format!("\u{1b}[48;2;{r};{g};{b}m\u{1b}[97m{word_text}\u{1b}[0m"));
+                let painted = format!("\u{1b}[48;2;{r};{g};{b}m\u{1b}[97m{word_text}\u{1b}[0m");
+                text.push_str(&painted);
             }
             end = word.end;
         }
@@ -105,7 +107,8 @@ impl Shown {
     }
 
     pub(super) fn json(&self) -> Value {
-        let word = |it: &Range<usize>| json!({"word": self.text[it.clone()], "start": it.start, "end": it.end});
+        let word =
+            |it: &Range<usize>| json!({"word": self.text[it.clone()], "start": it.start, "end": it.end});
         let of_method = |(method, it): &(&str, Attributions)| {
             let document: Value = serde_json::from_str(&json::attributions(it)).unwrap_or_default();
             json!({"method": method, "attributions": document})

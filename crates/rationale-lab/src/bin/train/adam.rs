@@ -49,7 +49,12 @@ impl Adam {
     }
 
     /// One step of all parameters.
-    pub(crate) fn step(&mut self, parameters: &mut [Parameter], gradients: &[Option<Tensor>], rate: f32) -> Result<()> {
+    pub(crate) fn step(
+        &mut self,
+        parameters: &mut [Parameter],
+        gradients: &[Option<Tensor>],
+        rate: f32,
+    ) -> Result<()> {
         self.step += 1;
         let (first, second) = (1.0 - 0.9_f32.powi(self.step), 1.0 - 0.999_f32.powi(self.step));
         for (parameter, gradient) in parameters.iter_mut().zip(gradients) {
@@ -71,7 +76,10 @@ impl Adam {
 pub(crate) fn cross_entropy(logits: &Tensor, classes: &[usize], device: &Device) -> Result<Tensor> {
     let width = logits.shape()[1];
     let mut picked = vec![0.0_f32; classes.len() * width];
-    classes.iter().enumerate().for_each(|(row, class)| picked[row * width + class] = -1.0 / classes.len() as f32);
+    classes
+        .iter()
+        .enumerate()
+        .for_each(|(row, class)| picked[row * width + class] = -1.0 / classes.len() as f32);
     let picked = Tensor::from_vec(picked, &[classes.len(), width], device)?;
     Ok(logits.log_softmax(1)?.mul(&picked)?.total()?)
 }

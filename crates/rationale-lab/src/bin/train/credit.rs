@@ -31,7 +31,8 @@ pub(crate) fn train(folder: &Path) -> Result<()> {
     SEED.draws("demo split", 0, 0).shuffle(&mut order);
     let (training, others) = order.split_at(N_TRAINING);
     let (training, others) = (table.select_rows(training), table.select_rows(others));
-    let encoder = Encoder::new(Schema::learn(&training, &EXCLUDED)?, Encoding::OneHot)?.with_missing(MissingValues::Refuse);
+    let encoder = Encoder::new(Schema::learn(&training, &EXCLUDED)?, Encoding::OneHot)?
+        .with_missing(MissingValues::Refuse);
     let rows = encoder.encode(&training)?.rows;
     let scaling = Scaling::of(&rows);
     let network = fit(&scaling.apply(&rows), &classes(&training)?)?;
@@ -137,7 +138,8 @@ fn measure(bytes: &[u8], encoder: &Encoder, others: &Table) -> Result<()> {
     let answers = Rows::new(&network, &[rows.ncols()])?.predict(rows.view())?;
     let scores: Vec<f64> = answers.rows().into_iter().map(|row| row[1] - row[0]).collect();
     let classes = classes(others)?;
-    let right = scores.iter().zip(&classes).filter(|(score, class)| usize::from(**score > 0.0) == **class).count();
+    let right =
+        scores.iter().zip(&classes).filter(|(score, class)| usize::from(**score > 0.0) == **class).count();
     println!("held out: {right} of {} right, AUC {:.4}", scores.len(), auc(&scores, &classes));
     Ok(())
 }
@@ -146,7 +148,17 @@ fn measure(bytes: &[u8], encoder: &Encoder, others: &Table) -> Result<()> {
 fn auc(scores: &[f64], classes: &[usize]) -> f64 {
     let of = |class| scores.iter().zip(classes).filter(move |(_, it)| **it == class).map(|(score, _)| *score);
     let pairs: Vec<f64> = of(1)
-        .flat_map(|good| of(0).map(move |bad| if good > bad { 1.0 } else if good < bad { 0.0 } else { 0.5 }))
+        .flat_map(|good| {
+            of(0).map(move |bad| {
+                if good > bad {
+                    1.0
+                } else if good < bad {
+                    0.0
+                } else {
+                    0.5
+                }
+            })
+        })
         .collect();
     pairs.iter().sum::<f64>() / pairs.len().max(1) as f64
 }

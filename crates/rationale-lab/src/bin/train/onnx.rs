@@ -27,10 +27,18 @@ const HALF: i64 = 10;
 
 impl Graph {
     /// Adds a node; nodes are named by their operator and what they give.
-    pub(crate) fn node(&mut self, operator: &str, inputs: &[&str], output: &str, attributes: &[Attribute<'_>]) {
+    pub(crate) fn node(
+        &mut self,
+        operator: &str,
+        inputs: &[&str],
+        output: &str,
+        attributes: &[Attribute<'_>],
+    ) {
         let mut fields = Vec::new();
         inputs.iter().for_each(|it| fields.extend(text(1, it)));
-        fields.extend([text(2, output), text(3, &format!("{operator}_{}", self.n_nodes)), text(4, operator)].concat());
+        fields.extend(
+            [text(2, output), text(3, &format!("{operator}_{}", self.n_nodes)), text(4, operator)].concat(),
+        );
         attributes.iter().for_each(|it| fields.extend(bytes(5, &it.encoded())));
         self.n_nodes += 1;
         self.nodes.extend(bytes(1, &fields));

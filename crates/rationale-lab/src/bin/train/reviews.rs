@@ -19,7 +19,9 @@ pub(crate) fn read(path: &Path, seed: Seed) -> Result<(Vec<Review>, Vec<Review>)
     let (texts, labels, sources) = (table.column("text")?, table.column("label")?, table.column("source")?);
     let mut reviews = Vec::new();
     for row in 0..table.n_rows() {
-        let text = |column: &rationale::tabular::Column| column.text_at(row).map(|it| it.to_string()).unwrap_or_default();
+        let text = |column: &rationale::tabular::Column| {
+            column.text_at(row).map(|it| it.to_string()).unwrap_or_default()
+        };
         let label = text(labels).trim_end_matches(".0").to_owned();
         ensure!(label == "0" || label == "1", "row {row}: the label is `{label}`, but must be 0 or 1");
         let content = text(texts).replace("<br />", " ");

@@ -96,7 +96,8 @@ fn fit(examples: &[Example], n_rows: usize, start: Instant) -> Result<Vec<Parame
         for (step, batch) in batches.iter().enumerate() {
             let done = (epoch * n_batches + step) as f64 / (N_EPOCHS * n_batches) as f64;
             let mut draws = SEED.draws("windows", epoch as u64, step as u64);
-            let windows: Vec<Vec<u32>> = batch.iter().map(|i| window(&examples[*i].ids, &mut draws)).collect();
+            let windows: Vec<Vec<u32>> =
+                batch.iter().map(|i| window(&examples[*i].ids, &mut draws)).collect();
             let labels: Vec<usize> = batch.iter().map(|i| examples[*i].label).collect();
             let leaves = parameters.iter().map(|it| it.leaf(&device)).collect::<Result<Vec<_>>>()?;
             let logits = forward(&leaves, &windows, &mut draws, &device)?;
@@ -107,7 +108,11 @@ fn fit(examples: &[Example], n_rows: usize, start: Instant) -> Result<Vec<Parame
             let warm = (done * 20.0).min(1.0);
             adam.step(&mut parameters, &gradients, (RATE * warm * (1.0 - done)) as f32)?;
         }
-        println!("epoch {epoch}: loss {:.4}, {:.0} s", loss / n_batches as f64, start.elapsed().as_secs_f64());
+        println!(
+            "epoch {epoch}: loss {:.4}, {:.0} s",
+            loss / n_batches as f64,
+            start.elapsed().as_secs_f64()
+        );
     }
     Ok(parameters)
 }
@@ -124,8 +129,20 @@ fn window(ids: &[u32], draws: &mut Draws) -> Vec<u32> {
 
 /// Logits `[text, class]`, as the exported graph computes them, with some numbers dropped before the last layer.
 fn forward(leaves: &[Tensor], windows: &[Vec<u32>], draws: &mut Draws, device: &Device) -> Result<Tensor> {
-    let [embeddings, positions, kernel, kernel_bias, scale, bias, query, key, value, mixed, classes, classes_bias] =
-        leaves
+    let [
+        embeddings,
+        positions,
+        kernel,
+        kernel_bias,
+        scale,
+        bias,
+        query,
+        key,
+        value,
+        mixed,
+        classes,
+        classes_bias,
+    ] = leaves
     else {
         anyhow::bail!("twelve parameters are needed");
     };
@@ -142,13 +159,16 @@ fn forward(leaves: &[Tensor], windows: &[Vec<u32>], draws: &mut Draws, device: &
     let x = x.layer_norm(scale, Some(bias), 1e-5)?;
     let flat = x.reshape(&[n * length, WIDTH])?;
     let through = |weight: &Tensor| flat.matmul(weight)?.reshape(&[n, length, WIDTH]);
-    let scores = through(query)?.matmul(&through(key)?.permute(&[0, 2, 1])?)?.mul_number(1.0 / (WIDTH as f64).sqrt())?;
+    let scores = through(query)?
+        .matmul(&through(key)?.permute(&[0, 2, 1])?)?
+        .mul_number(1.0 / (WIDTH as f64).sqrt())?;
     let absent = there.add_number(-1.0)?.mul_number(1e4)?.reshape(&[n, 1, length])?;
     let seen = scores.add(&absent)?.softmax(2)?.matmul(&through(value)?)?;
     let seen = seen.reshape(&[n * length, WIDTH])?.matmul(mixed)?.reshape(&[n, length, WIDTH])?;
     let sum = x.add(&seen)?.mul(&there)?.sum(1)?.reshape(&[n, WIDTH])?;
     let mean = sum.div(&there.sum(1)?.reshape(&[n, 1])?)?;
-    let kept = |draws: &mut Draws| if draws.uniform() < DROPPED { 0.0 } else { (1.0 / (1.0 - DROPPED)) as f32 };
+    let kept =
+        |draws: &mut Draws| if draws.uniform() < DROPPED { 0.0 } else { (1.0 / (1.0 - DROPPED)) as f32 };
     let kept = Tensor::from_vec((0..n * WIDTH).map(|_| kept(draws)).collect(), &[n, WIDTH], device)?;
     Ok(mean.mul(&kept)?.matmul(classes)?.add(classes_bias)?)
 }
@@ -220,9 +240,15 @@ fn measure(bytes: &[u8], tokens: &Tokenizer, held_out: &[Review]) -> Result<()> 
     let network = OnnxNetwork::from_bytes(bytes, &Device::named("flex")?)?;
     let network = TextNetwork::new(&network, tokens)?;
     let right = |reviews: &[(&str, usize)]| -> Result<f64> {
-        let sequences = reviews.iter().map(|(text, _)| Ok(Sequence::of(&tokens.encode(text)?.cut_to(LIMIT).0)));
+        let sequences =
+            reviews.iter().map(|(text, _)| Ok(Sequence::of(&tokens.encode(text)?.cut_to(LIMIT).0)));
         let answers = network.answers(&sequences.collect::<Result<Vec<_>>>()?)?;
-        let n = answers.rows().into_iter().zip(reviews).filter(|(row, it)| usize::from(row[1] > row[0]) == it.1).count();
+        let n = answers
+            .rows()
+            .into_iter()
+            .zip(reviews)
+            .filter(|(row, it)| usize::from(row[1] > row[0]) == it.1)
+            .count();
         Ok(n as f64 / reviews.len().max(1) as f64)
     };
     for source in ["rotten_tomatoes", "imdb"] {
