@@ -26,3 +26,15 @@ pub const MOBILENET: &[u8] = include_bytes!("../data/mobilenet_v1.onnx");
 
 /// A photograph of a cat, 451 x 300 pixels, as PNG. Public domain (CC0).
 pub const CHELSEA: &[u8] = include_bytes!("../data/chelsea.png");
+
+/// A small network that tells positive from negative sentences about films, trained by this project, as an ONNX file whose
+/// weights are stored in half precision: inputs `input_ids` and `attention_mask` `[N, token]`, at most 256 tokens, output
+/// two logits, negative and positive. Its tokenizer is [`SENTIMENT_TOKENIZER`].
+pub const SENTIMENT: &[u8] = include_bytes!("../data/sentiment.onnx");
+
+/// The tokenizer of [`SENTIMENT`], as a `tokenizer.json`.
+pub const SENTIMENT_TOKENIZER: &str = include_str!("../data/sentiment_tokenizer.json");
+
+/// A small network for [`GERMAN_CREDIT`], trained by this project on the 700 rows from which the demo's forest learns, as an
+/// ONNX file: input `[N, feature]` one-hot encoded by the schema in its metadata, output two logits, bad and good.
+pub const GERMAN_CREDIT_NETWORK: &[u8] = include_bytes!("../data/german_credit.onnx");

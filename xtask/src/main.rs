@@ -13,6 +13,7 @@ mod package;
 mod repository;
 mod snapshot;
 mod tidy;
+mod train;
 mod workspace;
 
 use anyhow::Result;
@@ -39,6 +40,8 @@ enum Chore {
     Golden(golden::Settings),
     /// Run the benchmarks in release
     Bench(bench::Settings),
+    /// Train the small networks that are shipped
+    Train(train::Settings),
     /// Build the program as it is handed out
     Dist(dist::Settings),
     /// Run every check, cheapest first, up to the first that fails
@@ -53,6 +56,7 @@ fn main() -> Result<()> {
         Chore::Package(settings) => package::run(&settings),
         Chore::Golden(settings) => golden::run(&settings),
         Chore::Bench(settings) => bench::run(&settings),
+        Chore::Train(settings) => train::run(&settings),
         Chore::Dist(settings) => dist::run(&settings),
         Chore::Ci => ci::run(),
     }

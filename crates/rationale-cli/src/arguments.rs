@@ -32,6 +32,9 @@ pub(crate) enum Command {
     #[cfg(any(feature = "tabular", feature = "image"))]
     #[command(subcommand)]
     Evaluate(crate::evaluate::Command),
+    #[cfg(feature = "text")]
+    #[command(flatten)]
+    Text(crate::text::Command),
     /// Print completions for a shell.
     Completions {
         /// The shell.

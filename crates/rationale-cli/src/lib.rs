@@ -24,6 +24,8 @@ mod log;
 mod output;
 #[cfg(feature = "tabular")]
 mod tabular;
+#[cfg(feature = "text")]
+mod text;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -81,6 +83,8 @@ fn execute(arguments: Arguments) -> anyhow::Result<()> {
         Command::Compare(arguments) => compare::execute(&arguments, &common),
         #[cfg(any(feature = "tabular", feature = "image"))]
         Command::Evaluate(command) => evaluate::execute(command, &common),
+        #[cfg(feature = "text")]
+        Command::Text(command) => text::execute(command, &common),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "rationale", &mut std::io::stdout());
             Ok(())

@@ -97,19 +97,26 @@ impl<'a> LimeText<'a> {
     /// Explains one text. Tells `progress` one unit for each sample answered.
     pub fn explain(&self, text: &str, progress: &dyn Progress) -> Result<Explanation, Error> {
         let game = TextGame::new(self.model, text, &self.words)?;
-        let neighbours = MaskNeighbours {
-            engine: "text",
-            names: game.names(),
-            idle: vec![false; game.n_players()],
-            game: &game,
-            draw: Draw::Removing,
-            width: 25.0,
-            scale: 100.0,
-        };
-        let mut explanation = explain(&neighbours, &self.lime, 0, progress)?;
+        let mut explanation = Self::explain_game(&game, game.names(), &self.lime, progress)?;
         let evidence = explanation.evidence.with_data(Fingerprint::of_bytes(text.as_bytes()));
         explanation.evidence = evidence.with_baseline("words removed from the text");
         Ok(explanation)
+    }
+
+    /// Explains a text that is a game of another kind, such as one over a network's tokens, whose players have these names.
+    pub fn explain_game(
+        game: &dyn Game,
+        names: Vec<String>,
+        lime: &Lime,
+        progress: &dyn Progress,
+    ) -> Result<Explanation, Error> {
+        let (expected, actual) = (game.n_players(), names.len());
+        if expected != actual {
+            return Err(Error::Size { what: "the list of names", unit: "players", expected, actual });
+        }
+        let idle = vec![false; expected];
+        let (draw, width, scale) = (Draw::Removing, 25.0, 100.0);
+        explain(&MaskNeighbours { engine: "text", names, idle, game, draw, width, scale }, lime, 0, progress)
     }
 }
 

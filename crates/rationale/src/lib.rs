@@ -44,6 +44,8 @@ pub use rationale_surrogate as surrogate;
 pub use rationale_tabular as tabular;
 #[cfg(feature = "tensor")]
 pub use rationale_tensor as tensor;
+#[cfg(feature = "text")]
+pub use rationale_text as text;
 #[cfg(feature = "trees")]
 pub use rationale_trees as trees;
 #[cfg(feature = "vision")]

@@ -20,6 +20,7 @@ pub(super) const LAYERS: &[(&str, May)] = &[
     ("rationale-onnx", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-vision", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-gradient", Use(&["rationale-core", "rationale-tensor"])),
+    ("rationale-text", Use(&["rationale-core", "rationale-tensor"])),
     ("rationale-surrogate", Use(&["rationale-core"])),
     ("rationale-shapley", Use(&["rationale-core", "rationale-trees", "rationale-tensor"])),
     ("rationale-process", Use(&["rationale-core"])),

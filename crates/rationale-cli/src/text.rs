@@ -1,0 +1,23 @@
+//! Commands over texts.
+
+mod explain;
+mod methods;
+mod model;
+mod page;
+mod shown;
+
+use clap::Subcommand;
+
+use crate::arguments::Common;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show which words of a text a network's answer rests on.
+    Text(Box<explain::Arguments>),
+}
+
+pub(crate) fn execute(command: Command, common: &Common) -> anyhow::Result<()> {
+    match command {
+        Command::Text(arguments) => explain::execute(&arguments, common),
+    }
+}

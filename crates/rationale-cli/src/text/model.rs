@@ -1,0 +1,115 @@
+//! A network that reads, its tokenizer, and the names of its classes.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rationale::onnx::{ModelFile, OnnxNetwork};
+use rationale::tensor::Device;
+use rationale::text::{Scale, TextNetwork, Tokenizer};
+
+use crate::arguments::Common;
+use crate::failure::Usage;
+use crate::output::note;
+
+#[derive(Debug, Args)]
+pub(super) struct Model {
+    /// The network: an ONNX file.
+    model: PathBuf,
+    /// Its tokenizer: a tokenizer.json.
+    #[arg(long, value_name = "FILE")]
+    tokenizer: PathBuf,
+    /// The names of its classes: a JSON list, or one name a line.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// Explain the probability (softmax) instead of the logit.
+    #[arg(long)]
+    softmax: bool,
+    /// The most tokens that the network takes, where neither file says so.
+    #[arg(long, value_name = "N")]
+    max_tokens: Option<usize>,
+    /// Texts that go through the network at once.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    batch_size: usize,
+    /// Where it is computed: flex, ndarray, cuda, cuda:1.
+    #[arg(long, default_value = "flex")]
+    device: String,
+}
+
+/// What was read.
+pub(super) struct Loaded {
+    network: OnnxNetwork,
+    vocabulary: Option<usize>,
+    pub(super) tokenizer: Tokenizer,
+    pub(super) classes: Option<Vec<String>>,
+}
+
+impl Model {
+    pub(super) fn read(&self) -> anyhow::Result<Loaded> {
+        if self.batch_size == 0 {
+            return Err(Usage::new("--batch-size 0: at least 1 is needed").into());
+        }
+        let device = Device::named(&self.device)?;
+        let tokenizer = Tokenizer::read(&self.tokenizer)?;
+        let file = ModelFile::read(&self.model)?;
+        let classes = match &self.labels {
+            Some(path) => Some(names(path)?),
+            None => file.metadata.get("classes").and_then(|it| serde_json::from_str(it).ok()),
+        };
+        let vocabulary = vocabulary(&file);
+        Ok(Loaded { network: OnnxNetwork::from_file(file, &device)?, vocabulary, tokenizer, classes })
+    }
+
+    /// The network as one that reads; says which input takes what.
+    pub(super) fn text_network<'a>(
+        &self,
+        loaded: &'a Loaded,
+        common: &Common,
+    ) -> anyhow::Result<TextNetwork<'a>> {
+        let mut network =
+            TextNetwork::new(&loaded.network, &loaded.tokenizer)?.with_batch_size(self.batch_size)?;
+        if let Some(n_rows) = loaded.vocabulary {
+            network = network.with_vocabulary(n_rows, &loaded.tokenizer)?;
+        }
+        if let Some(limit) = self.max_tokens {
+            network = network.with_limit(limit)?;
+        }
+        note(common, &format!("inputs: {}", network.inputs().describe()));
+        Ok(network.with_scale(if self.softmax { Scale::Softmax } else { Scale::Output }))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.model
+    }
+}
+
+fn names(path: &Path) -> anyhow::Result<Vec<String>> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| anyhow::anyhow!("`{}` cannot be read: {error}", path.display()))?;
+    let listed = serde_json::from_str(&text).ok();
+    Ok(listed.unwrap_or_else(|| text.lines().map(str::to_owned).collect()))
+}
+
+/// The rows of the table in which the network looks tokens up: the data of a `Gather` whose indices come from an input, at
+/// most through casts. None where there is no such node; then ids are not checked beforehand.
+fn vocabulary(file: &ModelFile) -> Option<usize> {
+    let graph = &file.graph;
+    let origin = |name: &str| {
+        let mut name = name.to_owned();
+        while let Some(node) = graph.nodes.iter().find(|it| it.outputs.contains(&name)) {
+            if !matches!(node.operator.as_str(), "Cast" | "Identity") {
+                break;
+            }
+            name = node.input(0)?.to_owned();
+        }
+        Some(name)
+    };
+    let is_ids = |name: &str| rationale::text::Role::named(name) == Some(rationale::text::Role::Ids);
+    let inputs: Vec<&str> = graph.open_inputs().map(|it| it.name.as_str()).collect();
+    graph.nodes.iter().filter(|it| it.operator == "Gather").find_map(|node| {
+        let indices = origin(node.input(1)?)?;
+        let reads_ids = inputs.contains(&indices.as_str()) && (inputs.len() == 1 || is_ids(&indices));
+        let table = origin(node.input(0)?)?;
+        let table = graph.initialisers.iter().find(|it| it.name == table && it.dimensions.len() == 2)?;
+        reads_ids.then(|| table.dimensions[0])
+    })
+}
