@@ -3,7 +3,7 @@
 //! | command | prints |
 //! |---|---|
 //! | `cargo xtask bench surrogate [--lime PYTHON] [--shap PYTHON]` | processor time outside the model, ours and theirs, in one run |
-//! | `cargo xtask bench stability` | the table of `docs/LIME-STABILITY.md` |
+//! | `cargo xtask bench stability` | how alike LIME's first columns are over seeds, by default and in the stable mode |
 //!
 //! PYTHON is the interpreter of an environment with lime 0.2.0.1, or with shap 0.51 and scikit-learn; RATIONALE_LIME_PYTHON
 //! and RATIONALE_SHAP_PYTHON say the same. A library that is not there is not compared with.
