@@ -22,7 +22,12 @@ impl Bar {
     /// `what` is being done to so many rows, and how many a second.
     #[cfg(feature = "tabular")]
     pub(crate) fn rows(what: &'static str, n_rows: u64, common: &Common) -> Self {
-        Self::styled(what, n_rows, common, "{msg} {wide_bar} {percent:>3}%  {human_pos} rows, {per_sec:.0} rows, {eta} left")
+        Self::styled(
+            what,
+            n_rows,
+            common,
+            "{msg} {wide_bar} {percent:>3}%  {human_pos} rows, {per_sec:.0} rows, {eta} left",
+        )
     }
 
     /// `what` is being done, a unit a row that the model is asked about.

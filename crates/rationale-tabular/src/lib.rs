@@ -58,5 +58,6 @@ pub use schema::{Field, FieldKind, MOST_CATEGORIES, Schema};
 pub use source::{Part, PartReader, Source};
 pub use table::{Place, Table};
 pub use write::{
-    OutputFormat, attribution_columns, write_attributions, write_attributions_of, write_interactions, write_table,
+    OutputFormat, attribution_columns, write_attributions, write_attributions_of, write_interactions,
+    write_table,
 };

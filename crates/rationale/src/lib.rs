@@ -23,8 +23,8 @@
 pub use rationale_audit as audit;
 pub use rationale_core::{
     Absence, Attributions, Background, Draws, Error, Evidence, Explain, FeatureGroups, Fingerprint, FromFn,
-    Game, Hasher, Parameter, Predict, Progress, Randomise, Seed, Silent, Summary, TableGame, Target, checked_answers,
-    json, least_squares, separable, whole,
+    Game, Hasher, Parameter, Predict, Progress, Randomise, Seed, Silent, Summary, TableGame, Target,
+    checked_answers, json, least_squares, separable, whole,
 };
 #[cfg(feature = "gradient")]
 pub use rationale_gradient as gradient;
