@@ -139,11 +139,11 @@ fn a_long_text_is_refused_or_cut_and_that_is_said() {
 #[test]
 fn a_tokenizer_that_does_not_fit_is_refused() {
     let room = room();
-    let foreign = SENTIMENT_TOKENIZER.replacen("\"vocab\":{", "\"vocab\":{\"foreign\":99999,", 1);
+    let foreign = SENTIMENT_TOKENIZER.replacen("\"vocab\":{", "\"vocab\":{\"zzforeign\":99999,", 1);
     room.put("tokenizer.json", foreign);
     let answer = explain(&room, "good", &["--method", "occlusion"]);
     assert_eq!(answer.code, 1);
-    assert!(answer.err.contains("ids up to 99999 (`foreign`)"), "{}", answer.err);
+    assert!(answer.err.contains("ids up to 99999 (`zzforeign`)"), "{}", answer.err);
     room.put("tokenizer.json", "{}");
     let answer = explain(&room, "good", &["--method", "occlusion"]);
     assert!(answer.code == 1 && answer.err.contains("this is no tokenizer.json"), "{}", answer.err);

@@ -115,26 +115,26 @@ mod tests {
     use crate::tokenizer::tests::tokenizer;
     use crate::words;
 
-    fn check(absent: Absent, expected: Array2<f64>) {
+    fn check(absent: Absent, expected: &Array2<f64>) {
         let (network, text) = (sums(), "Unlikely good");
         let network = TextNetwork::new(&network, &tokenizer()).unwrap();
         let encoded = tokenizer().encode(text).unwrap();
         let groups = encoded.tokens_of_words(&words(text));
         let game = TextGame::new(&network, &encoded, &groups, absent).unwrap();
         let coalitions = array![[true, true], [false, true], [true, false], [false, false]];
-        assert_eq!(game.value(coalitions.view()).unwrap(), expected);
+        assert_eq!(&game.value(coalitions.view()).unwrap(), expected);
     }
 
     #[test]
     fn hidden_words_leave_their_places() {
         // [CLS] 2, un 7, ##like 8, ##ly 9, good 5, [SEP] 3; [MASK] is 4.
         let masked = Absent::Masked { id: 4, token: "[MASK]".to_owned() };
-        check(masked, array![[34.0, 6.0], [22.0, 6.0], [33.0, 6.0], [21.0, 6.0]]);
+        check(masked, &array![[34.0, 6.0], [22.0, 6.0], [33.0, 6.0], [21.0, 6.0]]);
     }
 
     #[test]
     fn words_that_are_cut_out_leave_none() {
-        check(Absent::Cut, array![[34.0, 6.0], [10.0, 3.0], [29.0, 5.0], [5.0, 2.0]]);
+        check(Absent::Cut, &array![[34.0, 6.0], [10.0, 3.0], [29.0, 5.0], [5.0, 2.0]]);
     }
 
     #[test]
