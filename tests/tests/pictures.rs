@@ -42,6 +42,58 @@ fn a_photograph_is_explained_as_a_picture_with_its_evidence() {
 }
 
 #[test]
+fn gradients_of_a_photograph_say_how_far_they_are_from_adding_up() {
+    let room = room();
+    let arguments = [
+        "image",
+        "net.onnx",
+        "cat.png",
+        "--method",
+        "integrated-gradients",
+        "--steps",
+        "8",
+        "--baseline",
+        "black",
+        "--batch-size",
+        "4",
+        "--signed",
+        "--out",
+        "heat.png",
+    ];
+    let answer = room.run(&arguments);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    let evidence = json(&room, "heat.evidence.json");
+    assert_eq!((&evidence["method"], &evidence["steps"]), (&"integrated-gradients".into(), &8.into()));
+    assert!(evidence["completeness_gap"].as_f64().unwrap() > 0.0);
+    assert_eq!(evidence["predictions"][0]["class"], "Egyptian cat");
+}
+
+#[test]
+fn rules_and_guided_maps_are_values_like_any() {
+    let room = room();
+    let methods = ["saliency", "guided-backprop", "guided-grad-cam", "deeplift", "lrp-epsilon-plus"];
+    let more: Vec<&str> = methods.iter().flat_map(|it| ["--method", it]).collect();
+    let arguments = [&["image", "net.onnx", "cat.png", "--out", "maps.npy"], &more[..]].concat();
+    let answer = room.run(&arguments);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    let maps = Array3::<f32>::read_npy(fs::File::open(room.path("maps.npy")).unwrap()).unwrap();
+    assert_eq!(maps.dim(), (methods.len(), 224, 224));
+    for map in maps.outer_iter() {
+        assert!(map.iter().all(|it| (0.0..=1.0).contains(it)) && map.iter().any(|it| *it > 0.5));
+    }
+}
+
+#[test]
+fn a_baseline_says_nothing_to_an_activation_map() {
+    let room = room();
+    let arguments =
+        ["image", "net.onnx", "cat.png", "--method", "grad-cam", "--baseline", "black", "--out", "heat.png"];
+    let answer = room.run(&arguments);
+    assert_eq!(answer.code, 2);
+    assert!(answer.err.contains("--baseline says nothing to these methods"), "{}", answer.err);
+}
+
+#[test]
 fn the_same_command_gives_the_same_bytes() {
     let room = room();
     let run = |out: &str, threads: &str| {

@@ -54,6 +54,39 @@ fn a_planted_word_carries_the_weight_by_every_method() {
 }
 
 #[test]
+fn gradients_at_the_embedding_find_the_planted_word() {
+    let room = room();
+    let methods = ["input-x-gradient", "integrated-gradients", "deeplift"];
+    let more: Vec<&str> = methods
+        .iter()
+        .flat_map(|it| ["--method", it])
+        .chain(["--target", "negative", "--tolerance", "0.001"])
+        .collect();
+    let found = found(&room, PLANTED, &more);
+    for (place, method) in methods.iter().enumerate() {
+        assert_eq!(top(&found, place), "terrible", "{method}");
+    }
+    let integrated = &found["explanations"][1]["attributions"];
+    let of_no_word = integrated["evidence"]["parameters"]["of_no_word"].as_f64().unwrap();
+    let sum = values(&found, 1).iter().sum::<f64>() + of_no_word;
+    let difference =
+        integrated["predictions"][0][0].as_f64().unwrap() - integrated["base_values"][0][0].as_f64().unwrap();
+    assert!((sum - difference).abs() <= 0.001 * difference.abs() + 1e-5, "{sum} of {difference}");
+    assert!(integrated["evidence"]["steps"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn what_says_nothing_to_a_method_is_refused() {
+    let room = room();
+    let answer = explain(&room, "a dull film", &["--method", "saliency", "--steps", "9"]);
+    assert_eq!(answer.code, 2);
+    assert!(answer.err.contains("--steps says nothing to these methods"), "{}", answer.err);
+    let answer = explain(&room, "a dull film", &["--method", "saliency", "--embedding", "nowhere"]);
+    assert_eq!(answer.code, 1);
+    assert!(answer.err.contains("nowhere"), "{}", answer.err);
+}
+
+#[test]
 fn without_its_top_word_the_score_is_lower() {
     let room = room();
     let score = |text: &str| {

@@ -5,6 +5,7 @@ mod compare;
 mod demo;
 pub(crate) mod evaluate;
 mod explain;
+mod gradients;
 mod inspect;
 mod labelled;
 mod method;

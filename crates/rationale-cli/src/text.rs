@@ -1,6 +1,7 @@
 //! Commands over texts.
 
 mod explain;
+mod gradients;
 mod methods;
 mod model;
 mod page;

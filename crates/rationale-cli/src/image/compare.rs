@@ -8,6 +8,7 @@ use rationale::vision::CamMethod;
 
 use super::answers::Asking;
 use super::explain::{Look, Shown};
+use super::gradients::Slopes;
 use super::method::Method;
 use super::network::Model;
 use super::photograph::Photograph;
@@ -31,6 +32,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     asking: Asking,
     #[command(flatten)]
+    slopes: Slopes,
+    #[command(flatten)]
     style: Style,
     /// The sheet to write: .png or .svg; the agreement goes beside it as .agreement.json.
     #[arg(long, value_name = "FILE")]
@@ -53,9 +56,16 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let methods = if arguments.method.is_empty() { USUAL.to_vec() } else { arguments.method.clone() };
     arguments.look.check(&methods)?;
     arguments.asking.check(&methods)?;
+    arguments.slopes.check(&methods)?;
     let loaded = arguments.model.read(common)?;
     let photograph = Photograph::read(&arguments.photograph, &loaded)?;
-    let shown = Shown::of(&loaded, &photograph, &methods, (&arguments.look, &arguments.asking), common)?;
+    let shown = Shown::of(
+        &loaded,
+        &photograph,
+        &methods,
+        (&arguments.look, &arguments.asking, &arguments.slopes),
+        common,
+    )?;
     let agreement = agreement(&shown);
     let sheet = Sheet::new(shown.panels(&arguments.style)?).with_note(
         "Agreement is the rank correlation of two maps over all pixels; a method that agrees with `random` says nothing of \

@@ -8,6 +8,7 @@ use rationale_datasets::{CHELSEA, MOBILENET};
 
 use super::answers::Asking;
 use super::explain::{Look, Shown};
+use super::gradients::Slopes;
 use super::method::Method;
 use super::network::Model;
 use super::photograph::Photograph;
@@ -33,7 +34,13 @@ pub(crate) fn write(folder: &Path, common: &Common) -> anyhow::Result<String> {
     }
     let loaded = Model::described(model).read(&common.hushed())?;
     let photograph = Photograph::read(&photograph, &loaded)?;
-    let shown = Shown::of(&loaded, &photograph, &METHODS, (&Look::usual(), &Asking::default()), common)?;
+    let shown = Shown::of(
+        &loaded,
+        &photograph,
+        &METHODS,
+        (&Look::usual(), &Asking::default(), &Slopes::default()),
+        common,
+    )?;
     shown.write(&folder.join("picture.png"), Format::Picture, &Style::default())?;
     Ok(shown.headline())
 }

@@ -12,6 +12,7 @@ use rationale::vision::{
 use rationale::{Evidence, Seed, json, whole};
 
 use super::answers::{Asked, Asking};
+use super::gradients::Slopes;
 use super::labelled::{self, Answer};
 use super::method::Method;
 use super::network::{Loaded, Model};
@@ -36,6 +37,8 @@ pub(crate) struct Arguments {
     look: Look,
     #[command(flatten)]
     asking: Asking,
+    #[command(flatten)]
+    slopes: Slopes,
     #[command(flatten)]
     style: Style,
     /// The file to write: .png or .svg (pictures), .npy (maps [method, height, width]), .json (evidence). With several
@@ -104,8 +107,13 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     arguments.check()?;
     let loaded = arguments.model.read(common)?;
     let photograph = Photograph::read(&paths[0], &loaded)?;
-    let shown =
-        Shown::of(&loaded, &photograph, &arguments.method, (&arguments.look, &arguments.asking), common)?;
+    let shown = Shown::of(
+        &loaded,
+        &photograph,
+        &arguments.method,
+        (&arguments.look, &arguments.asking, &arguments.slopes),
+        common,
+    )?;
     shown.write(&arguments.out, format, &arguments.style)?;
     say(common, &shown.summary(&arguments.out, common))
 }
@@ -113,7 +121,8 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
 impl Arguments {
     fn check(&self) -> Result<(), Usage> {
         self.look.check(&self.method)?;
-        self.asking.check(&self.method)
+        self.asking.check(&self.method)?;
+        self.slopes.check(&self.method)
     }
 
     /// Each picture's sheet in one folder, whole or not at all.
@@ -133,7 +142,13 @@ impl Arguments {
             .map_err(|error| anyhow::anyhow!("`{}` cannot be written: {error}", self.out.display()))?;
         for (path, name) in paths.iter().zip(&names) {
             let photograph = Photograph::read(path, &loaded)?;
-            let shown = Shown::of(&loaded, &photograph, &self.method, (&self.look, &self.asking), common)?;
+            let shown = Shown::of(
+                &loaded,
+                &photograph,
+                &self.method,
+                (&self.look, &self.asking, &self.slopes),
+                common,
+            )?;
             shown.write(&folder.path().join(format!("{name}.png")), Format::Picture, &self.style)?;
             note(common, &shown.headline());
         }
@@ -174,8 +189,8 @@ impl Look {
 
     pub(super) fn check(&self, methods: &[Method]) -> Result<(), Usage> {
         let is_of_layers = !self.layer.is_empty() || self.smooth != Smooth::Not;
-        if is_of_layers && methods.iter().all(|method| matches!(method, Method::Ask(_))) {
-            return Err(Usage::new("--layer and --smooth say nothing to methods that only ask the network"));
+        if is_of_layers && !methods.iter().any(|method| method.looks_at_layers()) {
+            return Err(Usage::new("--layer and --smooth say nothing to methods outside the CAM family"));
         }
         if self.batch_size == 0 {
             return Err(Usage::new("--batch-size 0: at least 1 is needed"));
@@ -228,6 +243,14 @@ impl Look {
     pub(super) fn is_signed(&self) -> bool {
         self.signed
     }
+
+    pub(super) fn is_softmax(&self) -> bool {
+        self.softmax
+    }
+
+    pub(super) fn batch_size(&self) -> usize {
+        self.batch_size
+    }
 }
 
 /// What one method found.
@@ -266,7 +289,7 @@ impl<'a> Shown<'a> {
         loaded: &Loaded,
         photograph: &'a Photograph,
         methods: &[Method],
-        (look, asking): (&Look, &Asking),
+        (look, asking, slopes): (&Look, &Asking, &Slopes),
         common: &Common,
     ) -> anyhow::Result<Self> {
         let outputs = answers(&loaded.network, &photograph.input)?;
@@ -280,6 +303,7 @@ impl<'a> Shown<'a> {
                     let bar = Bar::counting(method.name(), common);
                     Found::of_maps(&explainer.explain(&loaded.network, &photograph.input, &bar)?)
                 }
+                Method::Slope(by) => slopes.explain(*by, (loaded, photograph), (&target, look), common)?,
                 Method::Ask(by) => {
                     let asked = look.score(&target, &outputs);
                     asking

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use rationale::text::{Absent, Encoded, Error, Sequence, TextGame, TextNetwork, words};
 use rationale::{Evidence, Fingerprint, Seed, whole};
 
+use super::gradients::Slopes;
 use super::methods::{Method, Task};
 use super::model::{Loaded, Model};
 use super::page;
@@ -35,6 +36,8 @@ pub(crate) struct Arguments {
     /// What stands where a word is absent; a mask where the tokenizer has one.
     #[arg(long, value_enum)]
     absent: Option<AbsentName>,
+    #[command(flatten)]
+    slopes: Slopes,
     /// Samples of the methods that draw some.
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
@@ -59,6 +62,7 @@ const TOP: usize = 10;
 
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     let format = arguments.out.as_deref().map(format).transpose()?;
+    arguments.slopes.check(&arguments.method)?;
     let texts = arguments.texts()?;
     let loaded = arguments.model.read()?;
     let network = arguments.model.text_network(&loaded, common)?;
@@ -129,6 +133,11 @@ impl Arguments {
         let target = target(self.target.as_deref(), &outputs, &classes)?;
         let absent = self.absent(loaded)?;
         let baseline = absent.words();
+        let own_absent = absent.clone();
+        let inside = || {
+            let network = (loaded, network);
+            self.slopes.inside(network, (&encoded, &own_absent), self.model.is_softmax())
+        };
         let game = TextGame::new(network, &encoded, &encoded.tokens_of_words(&words), absent)?;
         let task = Task {
             game: &game,
@@ -142,10 +151,19 @@ impl Arguments {
         let mut found = Vec::new();
         for method in &self.method {
             let before = network.n_asked();
-            let explained = method.explain(&task, &Bar::counting(method.name(), common))?;
-            let evidence = explained.evidence().clone().with_model_calls(network.n_asked() - before);
-            let evidence: Evidence = evidence.with_data(Fingerprint::of_bytes(text.as_bytes()));
-            found.push((method.name(), explained.with_evidence(evidence.with_baseline(&baseline))));
+            let bar = Bar::counting(method.name(), common);
+            let data = Fingerprint::of_bytes(text.as_bytes());
+            let explained = if method.is_inside() {
+                let explained = inside()?.explain(*method, &task, &bar)?;
+                let evidence = explained.evidence().clone().with_data(data);
+                explained.with_evidence(evidence)
+            } else {
+                let explained = method.explain(&task, &bar)?;
+                let evidence = explained.evidence().clone().with_model_calls(network.n_asked() - before);
+                let evidence: Evidence = evidence.with_data(data);
+                explained.with_evidence(evidence.with_baseline(&baseline))
+            };
+            found.push((method.name(), explained));
         }
         let outputs = classes.into_iter().zip(outputs).collect();
         Ok(Shown { text: text.to_owned(), words, outputs, target, n_cut, found })

@@ -25,6 +25,19 @@ pub(super) enum Method {
     PartitionShap,
     /// What is lost without each word.
     Occlusion,
+    /// The gradient's size at each word.
+    Saliency,
+    /// The gradient times what the word became.
+    InputXGradient,
+    /// The gradient summed on the way from a text of masks.
+    IntegratedGradients,
+    /// The gradient's mean over noisy copies.
+    SmoothGrad,
+    /// Differences from a text of masks, handed back operator by operator.
+    #[value(name = "deeplift")]
+    DeepLift,
+    /// Relevance, handed back operator by operator.
+    LrpEpsilon,
     /// Numbers that say nothing, to compare with.
     Random,
 }
@@ -50,8 +63,27 @@ impl Method {
             Self::ExactShap => "exact-shap",
             Self::PartitionShap => "partition-shap",
             Self::Occlusion => "occlusion",
+            Self::Saliency => "saliency",
+            Self::InputXGradient => "input-x-gradient",
+            Self::IntegratedGradients => "integrated-gradients",
+            Self::SmoothGrad => "smooth-grad",
+            Self::DeepLift => "deeplift",
+            Self::LrpEpsilon => "lrp-epsilon",
             Self::Random => "random",
         }
+    }
+
+    /// Whether it needs the network's inside, and not its answers alone.
+    pub(super) fn is_inside(self) -> bool {
+        matches!(
+            self,
+            Self::Saliency
+                | Self::InputXGradient
+                | Self::IntegratedGradients
+                | Self::SmoothGrad
+                | Self::DeepLift
+                | Self::LrpEpsilon
+        )
     }
 
     /// The words' values for the target `[1, word, 1]`, with their evidence.

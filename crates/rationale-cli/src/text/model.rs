@@ -38,12 +38,34 @@ pub(super) struct Model {
 /// What was read.
 pub(super) struct Loaded {
     network: OnnxNetwork,
-    vocabulary: Option<usize>,
+    lookup: Option<Lookup>,
     pub(super) tokenizer: Tokenizer,
     pub(super) classes: Option<Vec<String>>,
 }
 
+/// The node in which tokens are looked up in a table.
+struct Lookup {
+    n_rows: usize,
+    /// The value that it gives.
+    output: String,
+}
+
+impl Loaded {
+    pub(super) fn network(&self) -> &OnnxNetwork {
+        &self.network
+    }
+
+    /// The value in which tokens have become numbers.
+    pub(super) fn embedding(&self) -> Option<&str> {
+        self.lookup.as_ref().map(|it| it.output.as_str())
+    }
+}
+
 impl Model {
+    pub(super) fn is_softmax(&self) -> bool {
+        self.softmax
+    }
+
     pub(super) fn read(&self) -> anyhow::Result<Loaded> {
         if self.batch_size == 0 {
             return Err(Usage::new("--batch-size 0: at least 1 is needed").into());
@@ -55,8 +77,8 @@ impl Model {
             Some(path) => Some(names(path)?),
             None => file.metadata.get("classes").and_then(|it| serde_json::from_str(it).ok()),
         };
-        let vocabulary = vocabulary(&file);
-        Ok(Loaded { network: OnnxNetwork::from_file(file, &device)?, vocabulary, tokenizer, classes })
+        let lookup = lookup(&file);
+        Ok(Loaded { network: OnnxNetwork::from_file(file, &device)?, lookup, tokenizer, classes })
     }
 
     /// The network as one that reads; says which input takes what.
@@ -67,8 +89,8 @@ impl Model {
     ) -> anyhow::Result<TextNetwork<'a>> {
         let mut network =
             TextNetwork::new(&loaded.network, &loaded.tokenizer)?.with_batch_size(self.batch_size)?;
-        if let Some(n_rows) = loaded.vocabulary {
-            network = network.with_vocabulary(n_rows, &loaded.tokenizer)?;
+        if let Some(lookup) = &loaded.lookup {
+            network = network.with_vocabulary(lookup.n_rows, &loaded.tokenizer)?;
         }
         if let Some(limit) = self.max_tokens {
             network = network.with_limit(limit)?;
@@ -89,9 +111,9 @@ fn names(path: &Path) -> anyhow::Result<Vec<String>> {
     Ok(listed.unwrap_or_else(|| text.lines().map(str::to_owned).collect()))
 }
 
-/// The rows of the table in which the network looks tokens up: the data of a `Gather` whose indices come from an input, at
+/// Where the network looks tokens up: a `Gather` whose indices come from an input, at
 /// most through casts. None where there is no such node; then ids are not checked beforehand.
-fn vocabulary(file: &ModelFile) -> Option<usize> {
+fn lookup(file: &ModelFile) -> Option<Lookup> {
     let graph = &file.graph;
     let origin = |name: &str| {
         let mut name = name.to_owned();
@@ -110,6 +132,7 @@ fn vocabulary(file: &ModelFile) -> Option<usize> {
         let reads_ids = inputs.contains(&indices.as_str()) && (inputs.len() == 1 || is_ids(&indices));
         let table = origin(node.input(0)?)?;
         let table = graph.initialisers.iter().find(|it| it.name == table && it.dimensions.len() == 2)?;
-        reads_ids.then(|| table.dimensions[0])
+        let output = node.outputs.first()?.clone();
+        reads_ids.then(|| Lookup { n_rows: table.dimensions[0], output })
     })
 }
