@@ -73,7 +73,11 @@ impl Task<'_> {
                     progress.advance(1);
                     score
                 });
-                let scores = scores.collect::<Result<Vec<_>, _>>()?;
+                let scores = match scores.collect::<Result<Vec<_>, _>>() {
+                    // Another method has what this metric needs, and this one does not promise it.
+                    Err(Error::Missing { .. }) if !self.are_named => continue,
+                    scores => scores?,
+                };
                 records.push(Record { method: contender.name().to_owned(), metric, scores });
             }
         }
