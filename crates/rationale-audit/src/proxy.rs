@@ -128,8 +128,10 @@ mod tests {
 
     #[test]
     fn a_column_that_names_the_group_is_one_and_another_nothing() {
-        let lines: String =
-            (0..400).map(|row| format!("{},{},{}\n", row % 2 * 7, row / 2 % 20, row % 2)).collect();
+        let lines: String = (0..400)
+            .map(|row| format!("{},{},{}\n", row % 2 * 7, row / 2 % 20, row % 2))
+            .collect::<Vec<_>>()
+            .concat();
         let table = Table::from_csv_bytes("a.csv", format!("a,b,c\n{lines}").as_bytes()).unwrap();
         let groups: Vec<Vec<usize>> =
             (0..2).map(|group| (0..400).filter(|row| row % 2 == group).collect()).collect();
