@@ -175,7 +175,7 @@ impl Comparison {
             Vec::new()
         } else {
             let columns = portfolio.attributions.feature_names();
-            proxy::of(portfolio.table, columns, groups.groups.iter().map(|(_, rows)| rows.as_slice()))?
+            proxy::of(portfolio.table, columns, &groups.groups.iter().map(|(_, rows)| rows.as_slice()))?
         };
         let against = groups.largest();
         Ok(Self {

@@ -280,7 +280,7 @@ impl Configuration {
             None | Some("approved") => Reference::Approved,
             Some("all") => Reference::All,
             Some(name) => match just_above(name) {
-                Some(share) => Reference::JustAbove(share.unwrap_or(f64::NAN)),
+                Some(share) => Reference::JustAbove(share),
                 None => Reference::Rows(Box::new(Table::read(name.as_ref())?)),
             },
         })
@@ -313,11 +313,8 @@ impl Configuration {
         let cut_off = self.cut_off.filter(|value| !value.is_finite());
         let unseen = self.unseen.as_deref().filter(|word| !["refuse", "missing"].contains(word));
         let most = self.most_reasons.filter(|most| !(1..=MOST_REASONS).contains(most));
-        let reference = self
-            .reference
-            .as_deref()
-            .and_then(just_above)
-            .filter(|share| !share.is_some_and(|share| share > 0.0 && share <= 1.0));
+        let reference =
+            self.reference.as_deref().and_then(just_above).filter(|share| !(*share > 0.0 && *share <= 1.0));
         let both = self.cut_off.is_some() && self.approve_rate.is_some();
         let label = self.label.is_some() && self.favourable.is_none();
         share("approve_rate", self.approve_rate)
@@ -450,10 +447,10 @@ fn is_file(reference: &str) -> bool {
     !["approved", "all"].contains(&reference) && just_above(reference).is_none()
 }
 
-/// The share of `just-above` or `just-above:SHARE`; none inside where it is no number.
-fn just_above(reference: &str) -> Option<Option<f64>> {
+/// The share of `just-above` or `just-above:SHARE`: not a number where it is none. None for anything else.
+fn just_above(reference: &str) -> Option<f64> {
     let rest = reference.strip_prefix("just-above")?;
-    if rest.is_empty() { Some(Some(JUST_ABOVE)) } else { Some(rest.strip_prefix(':')?.parse().ok()) }
+    if rest.is_empty() { Some(JUST_ABOVE) } else { Some(rest.strip_prefix(':')?.parse().unwrap_or(f64::NAN)) }
 }
 
 /// The line on which a key stands, counted from 1; 1 where it cannot be found.

@@ -115,7 +115,7 @@ impl Decided<'_> {
     #[tracing::instrument(name = "explain_applicants", skip_all, fields(rows = self.table.n_rows(), reference = self.reference.nrows()))]
     pub fn explain(self, progress: &dyn Progress) -> Result<Findings, Error> {
         let rows: Vec<usize> = (0..self.table.n_rows()).collect();
-        let explainer = self.explainer(self.background()?, WHOLE_MEMORY, rows.len())?;
+        let explainer = self.explainer(&self.background()?, WHOLE_MEMORY, rows.len())?;
         let attributions = self.attributions(&explainer, &rows, progress)?;
         let seed = self.audit.seed;
         let (model, most) = (&self.audit.model, self.audit.most_shown);
@@ -151,7 +151,7 @@ impl Decided<'_> {
     /// Explains some applicants only, with the engine that a whole audit would take: their attributions `[row, column, 1]`
     /// and the reasons of those among them who are declined. For whoever checks an audit.
     pub fn explain_rows(&self, rows: &[usize]) -> Result<(Attributions, Vec<Case>), Error> {
-        let explainer = self.explainer(self.background()?, WHOLE_MEMORY, self.table.n_rows())?;
+        let explainer = self.explainer(&self.background()?, WHOLE_MEMORY, self.table.n_rows())?;
         let attributions = self.attributions(&explainer, rows, &Silent)?;
         let declined: Vec<usize> =
             rows.iter().copied().filter(|&row| !self.decisions.approved[row]).collect();
@@ -165,8 +165,13 @@ impl Decided<'_> {
     }
 
     /// The engine is chosen for `n_announced` rows, of which a block is a part.
-    fn explainer(&self, reference: Background, memory: usize, n_announced: usize) -> Result<TreeShap, Error> {
-        let explainer = TreeShap::interventional(self.audit.model.trees(), &reference)?;
+    fn explainer(
+        &self,
+        reference: &Background,
+        memory: usize,
+        n_announced: usize,
+    ) -> Result<TreeShap, Error> {
+        let explainer = TreeShap::interventional(self.audit.model.trees(), reference)?;
         Ok(explainer.with_memory_limit(memory).with_announced_rows(n_announced))
     }
 
@@ -248,9 +253,9 @@ impl Decided<'_> {
         let n_declined = self.decisions.declined().len();
         for fold in &self.folds {
             let rows = Background::new(self.reference.select(Axis(0), fold))?;
-            let explainer = self.explainer(rows, FOLD_MEMORY, n_declined)?;
+            let explainer = self.explainer(&rows, FOLD_MEMORY, n_declined)?;
             let asked = (&self.audit.model, self.output, &groups);
-            self.each_draft(&explainer, asked, drafts, progress, |draft, values| draft.add_fold(values))?;
+            self.each_draft(&explainer, asked, drafts, progress, Draft::add_fold)?;
         }
         Ok(())
     }
@@ -282,30 +287,11 @@ impl Decided<'_> {
         for block in drafts.chunks_mut(BLOCK_ROWS) {
             let rows: Vec<usize> = block.iter().map(|draft| draft.row).collect();
             let rows = encoded(model, self.table, &rows)?;
-            let values = self.grouped(explainer, rows.view(), output, groups)?;
+            let values = grouped(explainer, rows.view(), output, groups)?;
             block.iter_mut().zip(values.outer_iter()).for_each(|(draft, values)| take(draft, values));
             progress.advance(block.len() as u64);
         }
         Ok(())
-    }
-
-    /// What groups of features gave to one output `[row, group]`.
-    fn grouped(
-        &self,
-        explainer: &TreeShap,
-        rows: ArrayView2<'_, f64>,
-        output: usize,
-        groups: &FeatureGroups,
-    ) -> Result<Array2<f64>, Error> {
-        let explained = explainer.explain(rows, &Silent)?;
-        let mut values = Array2::zeros((rows.nrows(), groups.len()));
-        for (mut group, members) in values.columns_mut().into_iter().zip(groups.members()) {
-            for &feature in members {
-                let of_output = explained.values();
-                group += &of_output.index_axis(Axis(2), output).column(feature);
-            }
-        }
-        Ok(values)
     }
 
     /// The strongest interactions, measured on some of those shown, and on how many.
@@ -382,6 +368,24 @@ impl Decided<'_> {
             thresholds: audit.thresholds,
         }
     }
+}
+
+/// What groups of features gave to one output `[row, group]`.
+fn grouped(
+    explainer: &TreeShap,
+    rows: ArrayView2<'_, f64>,
+    output: usize,
+    groups: &FeatureGroups,
+) -> Result<Array2<f64>, Error> {
+    let explained = explainer.explain(rows, &Silent)?;
+    let mut values = Array2::zeros((rows.nrows(), groups.len()));
+    for (mut group, members) in values.columns_mut().into_iter().zip(groups.members()) {
+        for &feature in members {
+            let of_output = explained.values();
+            group += &of_output.index_axis(Axis(2), output).column(feature);
+        }
+    }
+    Ok(values)
 }
 
 /// Some rows of a table as a model reads them `[row, feature]`.
@@ -465,9 +469,8 @@ mod tests {
         let mut mean = Array2::<f64>::zeros((rows.len(), 2));
         for fold in &decided.folds {
             let background = Background::new(decided.reference.select(Axis(0), fold)).unwrap();
-            let explainer = decided.explainer(background, FOLD_MEMORY, 6).unwrap();
-            let values =
-                decided.grouped(&explainer, encoded.view(), decided.output, &decided.columns).unwrap();
+            let explainer = decided.explainer(&background, FOLD_MEMORY, 6).unwrap();
+            let values = grouped(&explainer, encoded.view(), decided.output, &decided.columns).unwrap();
             mean.scaled_add(fold.len() as f64 / table.n_rows() as f64, &values);
         }
         let whole = decided.explain(&Silent).unwrap().attributions;

@@ -393,7 +393,7 @@ mod tests {
     #[test]
     fn a_moved_portfolio_exceeds_in_inputs_score_and_attributions() {
         let text = |job: &str, amount: usize| -> String {
-            (0..200).map(|row| format!("{job},{}\n", amount + row)).collect()
+            (0..200).map(|row| format!("{job},{}\n", amount + row)).collect::<Vec<_>>().concat()
         };
         let of =
             |rows: String| Table::from_csv_bytes("p.csv", format!("job,amount\n{rows}").as_bytes()).unwrap();

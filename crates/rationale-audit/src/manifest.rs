@@ -205,7 +205,8 @@ pub(crate) fn hashed(place: &Path, role: Option<String>, path: String) -> Result
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Lower-case hexadecimal digits as bytes.

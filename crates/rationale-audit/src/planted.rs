@@ -97,7 +97,7 @@ fn every_first_reason_is_the_planted_one() {
 #[test]
 fn intervals_cover_the_value_under_the_generator() {
     let rows = drawn(60, "applicants", 1);
-    let (mut covered, mut n) = (0, 0);
+    let (mut covered, mut n) = (0_usize, 0_usize);
     for sample in 0..120 {
         let findings = audited(&table(&rows), table(&drawn(500, "reference", sample)), Population::Sampled);
         for case in &findings.cases {
@@ -109,6 +109,6 @@ fn intervals_cover_the_value_under_the_generator() {
             }
         }
     }
-    let share = f64::from(covered as u32) / f64::from(n as u32);
+    let share = covered as f64 / n as f64;
     assert!((0.93..=0.97).contains(&share), "{covered} of {n}");
 }

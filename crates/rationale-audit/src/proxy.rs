@@ -10,6 +10,7 @@
 //! 0 where a column says nothing about the group, 1 where it names it. Numbers are cut into tenths, which sees any shape
 //! of dependence that is not finer; missing values are a value.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rationale_tabular::{Column, Table};
@@ -33,7 +34,7 @@ pub struct Proxy {
 pub(crate) fn of<'a>(
     table: &Table,
     columns: &[String],
-    groups: impl Iterator<Item = &'a [usize]> + Clone,
+    groups: &(impl Iterator<Item = &'a [usize]> + Clone),
 ) -> Result<Vec<Proxy>, Error> {
     let mut proxies = Vec::new();
     for (place, name) in columns.iter().enumerate() {
@@ -75,9 +76,8 @@ pub(crate) fn tenths(numbers: &[f64]) -> Vec<f64> {
 
 fn by_category(column: &Column) -> (Vec<usize>, usize) {
     let mut sizes: BTreeMap<String, usize> = BTreeMap::new();
-    let texts: Vec<String> = (0..column.len())
-        .map(|row| column.text_at(row).map_or_else(String::new, |text| text.into_owned()))
-        .collect();
+    let texts: Vec<String> =
+        (0..column.len()).map(|row| column.text_at(row).map_or_else(String::new, Cow::into_owned)).collect();
     texts.iter().for_each(|text| *sizes.entry(text.clone()).or_default() += 1);
     let mut common: Vec<(&String, &usize)> = sizes.iter().collect();
     common.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
@@ -128,13 +128,15 @@ mod tests {
 
     #[test]
     fn a_column_that_names_the_group_is_one_and_another_nothing() {
-        let lines: String =
-            (0..400).map(|row| format!("{},{},{}\n", row % 2 * 7, row / 2 % 20, row % 2)).collect();
+        let lines: String = (0..400)
+            .map(|row| format!("{},{},{}\n", row % 2 * 7, row / 2 % 20, row % 2))
+            .collect::<Vec<_>>()
+            .concat();
         let table = Table::from_csv_bytes("a.csv", format!("a,b,c\n{lines}").as_bytes()).unwrap();
         let groups: Vec<Vec<usize>> =
             (0..2).map(|group| (0..400).filter(|row| row % 2 == group).collect()).collect();
         let names = ["b", "a"].map(String::from);
-        let found = of(&table, &names, groups.iter().map(Vec::as_slice)).unwrap();
+        let found = of(&table, &names, &groups.iter().map(Vec::as_slice)).unwrap();
         assert_eq!((found[0].column, found[1].column), (1, 0));
         assert!(found[0].strength > 0.999 && found[1].strength == 0.0, "{found:?}");
     }

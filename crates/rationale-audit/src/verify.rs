@@ -156,10 +156,10 @@ fn check_files(folder: &Path, manifest: &Manifest, verified: &mut Verified) -> R
 }
 
 fn difference(file: &Hashed, now: &Hashed) -> String {
-    match file.bytes == now.bytes {
-        true => "its SHA-256 is not the recorded one".to_owned(),
-        false => format!("has {} bytes, and {} are recorded", now.bytes, file.bytes),
+    if file.bytes == now.bytes {
+        return "its SHA-256 is not the recorded one".to_owned();
     }
+    format!("has {} bytes, and {} are recorded", now.bytes, file.bytes)
 }
 
 fn check_previous(manifest: &Manifest, folder: &Path, verified: &mut Verified) {
@@ -173,7 +173,8 @@ fn check_previous(manifest: &Manifest, folder: &Path, verified: &mut Verified) {
             verified.remarks.push(format!("The previous audit is `{}`, as recorded.", previous.folder));
         }
         Some(_) => {
-            verified.differs(&path.display().to_string(), "is not the manifest that this audit is chained to")
+            verified
+                .differs(&path.display().to_string(), "is not the manifest that this audit is chained to");
         }
     }
 }

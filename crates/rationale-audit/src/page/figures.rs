@@ -33,21 +33,22 @@ impl Figures {
         let features = findings.attributions.feature_names();
         let dependence = findings.most_important(MOST_DEPENDENCES).into_iter().map(|column| {
             let title = format!("What {} adds to the {unit}, by its value", features[column]);
-            Ok((features[column].clone(), both(title, &|settings| dependence(&explained, column, settings))?))
+            Ok((
+                features[column].clone(),
+                both(&title, &|settings| dependence(&explained, column, settings))?,
+            ))
         });
         Ok(Self {
             beeswarm: both(
-                format!("What moves the score “{score}”, applicant by applicant"),
+                &format!("What moves the score “{score}”, applicant by applicant"),
                 &|settings| beeswarm(&explained, settings),
             )?,
-            bar: both(format!("What moves the score “{score}” on average"), &|settings| {
+            bar: both(&format!("What moves the score “{score}” on average"), &|settings| {
                 bar(&explained, settings)
             })?,
             dependence: dependence.collect::<Result<_, Error>>()?,
-            heatmap: both("Applicants in order of their score".to_owned(), &|settings| {
-                heatmap(&explained, settings)
-            })?,
-            decision: both(format!("From the reference's mean {unit} to each applicant's"), &|settings| {
+            heatmap: both("Applicants in order of their score", &|settings| heatmap(&explained, settings))?,
+            decision: both(&format!("From the reference's mean {unit} to each applicant's"), &|settings| {
                 decision(&explained, settings)
             })?,
             waterfall: worst(findings)?,
@@ -71,10 +72,10 @@ impl Figures {
 
 /// One figure for both pages.
 pub(crate) fn both(
-    title: String,
+    title: &str,
     draw: &dyn Fn(&Settings) -> Result<Picture, rationale_report::Error>,
 ) -> Result<[Picture; 2], Error> {
-    let settings = |theme| Settings::default().with_theme(theme).with_title(title.clone());
+    let settings = |theme| Settings::default().with_theme(theme).with_title(title);
     Ok([draw(&settings(Theme::Light))?, draw(&settings(Theme::Dark))?])
 }
 
@@ -86,5 +87,5 @@ fn worst(findings: &Findings) -> Result<Option<(usize, [Picture; 2])>, Error> {
     let explained = Explained::new(&attributions, 0)?.with_texts(&texts)?;
     let unit = findings.setup.unit.name();
     let title = format!("How the {unit} of applicant {} came about", findings.ids.of(case.row));
-    Ok(Some((case.row, both(title, &|settings| waterfall(&explained, 0, settings))?)))
+    Ok(Some((case.row, both(&title, &|settings| waterfall(&explained, 0, settings))?)))
 }

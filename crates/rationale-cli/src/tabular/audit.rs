@@ -123,7 +123,7 @@ fn audit(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     };
     let protected = arguments.protected()?;
     let read = arguments.config.as_deref().map(Configuration::read).transpose()?.unwrap_or_default();
-    let configuration = arguments.over(read, protected, common);
+    let configuration = arguments.over(&read, protected, common);
     check(&configuration)?;
     let folder = Folder { out, force: arguments.force };
     folder.check()?;
@@ -173,7 +173,7 @@ fn check(configuration: &Configuration) -> Result<(), Usage> {
 
 impl Arguments {
     /// What was typed, over what a file says.
-    fn over(&self, file: Configuration, protected: Vec<ProtectedColumn>, common: &Common) -> Configuration {
+    fn over(&self, file: &Configuration, protected: Vec<ProtectedColumn>, common: &Common) -> Configuration {
         let rule = match (self.cut_off, self.approve_rate) {
             (None, None) => (file.cut_off, file.approve_rate),
             typed => typed,
@@ -204,7 +204,7 @@ impl Arguments {
             signing_key: or(&self.signing_key, &file.signing_key),
             protected: if protected.is_empty() { file.protected.clone() } else { protected },
             reason_columns,
-            ..file
+            ..file.clone()
         }
     }
 

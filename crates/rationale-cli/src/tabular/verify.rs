@@ -39,22 +39,16 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
 }
 
 fn told(verified: &Verified) -> String {
-    let mut text = format!("{} files have the recorded SHA-256\n", verified.n_files);
+    let mut lines = vec![format!("{} files have the recorded SHA-256", verified.n_files)];
     if verified.n_scored > 0 {
-        text += &format!(
-            "{} applicants scored and decided again, {} explained again\n",
-            verified.n_scored, verified.n_explained
-        );
+        let (n_scored, n_explained) = (verified.n_scored, verified.n_explained);
+        lines.push(format!("{n_scored} applicants scored and decided again, {n_explained} explained again"));
     }
-    if let Some(key) = &verified.signed_by {
-        text += &format!("Signed by the key {key}\n");
-    }
-    verified.remarks.iter().for_each(|remark| text += &format!("{remark}\n"));
-    verified
-        .problems
-        .iter()
-        .for_each(|problem| text += &format!("DIFFERS  {}: {}\n", problem.file, problem.what));
-    text
+    lines.extend(verified.signed_by.iter().map(|key| format!("Signed by the key {key}")));
+    lines.extend(verified.remarks.iter().cloned());
+    let problems = verified.problems.iter();
+    lines.extend(problems.map(|problem| format!("DIFFERS  {}: {}", problem.file, problem.what)));
+    lines.join("\n")
 }
 
 fn json(verified: &Verified) -> String {

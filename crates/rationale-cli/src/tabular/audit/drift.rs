@@ -60,22 +60,16 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
 }
 
 fn told(drift: &Drift, arguments: &Arguments) -> String {
-    let mut text = format!(
-        "Compared {} applicants of {} with {} of {}\n",
-        drift.n_rows[1], drift.files[1], drift.n_rows[0], drift.files[0]
-    );
-    for it in drift.exceeded() {
+    let ([before, after], [n_before, n_after]) = (&drift.files, drift.n_rows);
+    let mut lines = vec![format!("Compared {n_after} applicants of {after} with {n_before} of {before}")];
+    lines.extend(drift.exceeded().map(|it| {
         let distance = it
             .wasserstein
             .map_or_else(String::new, |distance| format!(", Wasserstein {} SD", number(distance)));
-        text += &format!(
-            "  {:?} {}: PSI {} ({} by chance){distance}\n",
-            it.what,
-            it.column,
-            number(it.psi),
-            number(it.chance)
-        );
-    }
+        let (psi, chance) = (number(it.psi), number(it.chance));
+        format!("  {:?} {}: PSI {psi} ({chance} by chance){distance}", it.what, it.column)
+    }));
     let out = &arguments.folder.out;
-    text + &format!("Wrote {}: open {}", out.display(), out.join("index.html").display())
+    lines.push(format!("Wrote {}: open {}", out.display(), out.join("index.html").display()));
+    lines.join("\n")
 }
