@@ -4,7 +4,7 @@
 #     "quantus==0.6.0",
 #     "captum==0.9.0",
 #     "grad-cam==1.5.7",
-#     "torch",
+#     "torch==2.15.0",
 #     "numpy==2.4.6",
 #     "scipy==1.17.1",
 #     "scikit-image==0.26.0",

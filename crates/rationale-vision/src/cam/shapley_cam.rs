@@ -106,7 +106,7 @@ impl Rule for Kept<'_> {
 /// What an operator works on, where it does so element by element and on the way from the layer.
 fn elementwise_input<'a>(operator: &dyn Operator, inputs: &'a [Option<Tensor>]) -> Option<&'a Tensor> {
     let first = inputs.first()?.as_ref().filter(|it| it.is_followed())?;
-    (operator.nature() == Nature::Elementwise).then_some(first)
+    matches!(operator.nature(), Nature::Elementwise | Nature::Rectifier).then_some(first)
 }
 
 impl Piece {
