@@ -84,7 +84,7 @@ fn a_killed_run_resumes_to_the_same_bytes() {
         .unwrap();
     let parts = room.path("cut.parquet.parts");
     let begin = Instant::now();
-    while !parts.join("part-00000005.parquet").exists() && begin.elapsed() < Duration::from_secs(60) {
+    while !parts.join("part-00000005.parquet").exists() && begin.elapsed() < Duration::from_mins(1) {
         std::thread::sleep(Duration::from_millis(1));
     }
     child.kill().unwrap();

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
 use std::any::Any;
+use std::fmt::Write;
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, array};
 use rationale_core::{Attributions, Error, Explain, FromFn, Predict, Progress, Randomise, Seed};
@@ -181,7 +182,7 @@ fn truth_is_above_noise_and_noise_above_the_truth_turned_round() {
     for &metric in Metric::ALL.iter().filter(|metric| ELSEWHERE.iter().all(|it| it.0 != **metric)) {
         let [truth, noise, inverted] =
             [Judged::Truth, Judged::Noise, Judged::Inverted].map(|judged| goodness(metric, judged));
-        table += &format!("{:<34} {truth:>12.5} {noise:>12.5} {inverted:>12.5}\n", metric.name());
+        writeln!(table, "{:<34} {truth:>12.5} {noise:>12.5} {inverted:>12.5}", metric.name()).unwrap();
         let is_blind = BLIND.iter().any(|it| it.0 == metric);
         let is_right = truth > noise && (noise > inverted || is_blind && truth > inverted);
         if !is_right {

@@ -1,7 +1,7 @@
 //! What several methods say of one row: a panel of bars a method, side by side.
 
 use crate::canvas::{BOTTOM, Canvas, MARGIN, TEXT, TOP, count};
-use crate::explained::{largest_first, shown};
+use crate::explained::largest_first;
 use crate::frame::Frame;
 use crate::scale::Scale;
 use crate::{Error, Explained, Picture, Settings};
@@ -36,7 +36,8 @@ pub fn side_by_side(
     methods.iter().try_for_each(|(_, explained)| explained.check_row(row))?;
     let n_features = methods.iter().map(|(_, explained)| explained.n_features()).min().unwrap_or(0);
     let order: Vec<usize> = ranked(methods, row, n_features).into_iter().map(|it| it.0).collect();
-    let (features, rest) = shown(&order, settings.max_display);
+    // What is left out is counted below and has no row of its own.
+    let (features, rest) = order.split_at(settings.max_display.min(order.len()));
     let name = |feature: &usize| methods.first().map_or("", |(_, explained)| explained.name(*feature));
     let frame = Frame::new(features.iter().map(name), TOP + HEADING, ROW);
     let width = frame.left() + methods.len() as f64 * (PANEL + GAP) + MARGIN;

@@ -175,11 +175,11 @@ impl Summaries {
         for (name, _, draw) in self.figures(found) {
             draw(&Figure::default()).save(&folder.join(format!("{name}.svg")))?;
         }
-        self.page(found, told)?.save(&folder.join("index.html"))?;
+        self.page(found, told).save(&folder.join("index.html"))?;
         Ok(())
     }
 
-    fn page(&self, found: &Found, told: &Told) -> anyhow::Result<Page> {
+    fn page(&self, found: &Found, told: &Told) -> Page {
         let lead = "What can be measured of these explanations. No number here says that one is right: read each with its direction and what \
                     it cannot see.";
         let mut subject = Section::new("What was judged").with_block(Block::Facts(told.facts.clone()));
@@ -201,7 +201,7 @@ impl Summaries {
         for family in families {
             page = page.with_section(Section::new(capital(family.name())).with_block(self.table(family)));
         }
-        Ok(page)
+        page
     }
 
     fn table(&self, family: Family) -> Block {

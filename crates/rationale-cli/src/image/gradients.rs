@@ -121,11 +121,10 @@ impl Slopes {
 
     fn channels(&self, method: ByGradients) -> Channels {
         match self.channels {
-            Some(ChannelsName::Sum) => Channels::Sum,
             Some(ChannelsName::Absolute) => Channels::SumOfAbsolute,
             Some(ChannelsName::Largest) => Channels::Largest,
             None if method == ByGradients::Saliency => Channels::Largest,
-            None => Channels::Sum,
+            Some(ChannelsName::Sum) | None => Channels::Sum,
         }
     }
 }
@@ -210,7 +209,7 @@ impl Question<'_> {
     }
 
     fn run(&self, method: &dyn GradientMethod, progress: &dyn Progress) -> anyhow::Result<Attribution> {
-        Ok(method.explain(&self.loaded.network, &[self.photograph.input.clone()], progress)?)
+        Ok(method.explain(&self.loaded.network, std::slice::from_ref(&self.photograph.input), progress)?)
     }
 
     fn smooth(&self, kind: Smoothing, progress: &dyn Progress) -> anyhow::Result<Attribution> {

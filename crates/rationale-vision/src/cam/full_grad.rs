@@ -52,7 +52,8 @@ impl Rule for Biases {
     fn apply(&self, operator: &dyn Operator, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, RunError> {
         let mut outputs = operator.forward(inputs)?;
         let is_explained = inputs.iter().flatten().any(Tensor::is_followed);
-        if !is_explained || operator.nature() != Nature::Linear {
+        let is_linear = matches!(operator.nature(), Nature::Linear | Nature::Convolution | Nature::Dense);
+        if !is_explained || !is_linear {
             return Ok(outputs);
         }
         let nothing = |it: &Tensor| if it.is_followed() { it.full_like(0.0) } else { Ok(it.clone()) };
