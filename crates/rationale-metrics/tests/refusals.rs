@@ -1,5 +1,4 @@
 //! Bad input is refused by name.
-#![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
 use ndarray::{Array1, ArrayView2, array};
 use rationale_core::FromFn;

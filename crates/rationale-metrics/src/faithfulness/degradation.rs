@@ -2,13 +2,13 @@
 //! section 4.3, after Samek et al. 2017, <https://arxiv.org/abs/1509.06321>.
 //!
 //! ```text
-//! D = integral over s of (LeRF(s) - MoRF(s)) / (f(x) - f(fill)),   MoRF, LeRF: deletion, most or least relevant first
+//! D = integral over s of (LeRF(s) - MoRF(s)) / |f(x) - f(fill)|,   MoRF, LeRF: deletion, most or least relevant first
 //! ```
 //!
 //! **Direction**: higher is better; a random order has 0 in the mean. **Holds**: both curves see filled inputs, so that the model's
 //! reaction to these cancels in part. **Costs**: 2 (steps + 1) model calls.
-//! **Departs**: from the paper in dividing by f(x) - f(fill) at the end and not pointwise by the extremes of all curves of a data set;
-//! no signal where the two are equal.
+//! **Departs**: from the paper in dividing by |f(x) - f(fill)| at the end and not pointwise by the extremes of all curves of a data set;
+//! absolute, since f(x) may well be below f(fill) outside of pictures; no signal where the two are equal.
 //!
 //! ```
 //! use ndarray::array;
@@ -66,11 +66,30 @@ impl Measure for Degradation {
         if let Some(reason) = ask::no_order(&case.attribution(), &all) {
             return Ok(Score::NoSignal(reason));
         }
-        let scale = most.values[0] - most.values[most.values.len() - 1];
+        // Where the input scores below what fills it, the right order still falls first: the sign is not divided out.
+        let scale = (most.values[0] - most.values[most.values.len() - 1]).abs();
         Ok(Score::ratio(least.area() - most.area(), scale, NoSignal::NoScale))
     }
 
     fn cost(&self, n_players: usize) -> Cost {
         Cost::calls(2 * (self.n_steps.min(n_players) + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+    use rationale_core::FromFn;
+
+    use super::*;
+    use crate::{Input, Players};
+
+    #[test]
+    fn the_right_order_is_good_where_the_input_scores_below_what_fills_it() {
+        let model = FromFn::new(|rows: ndarray::ArrayView2<'_, f64>| rows.dot(&array![[-3.0], [-1.0]]));
+        let (row, fill, players) = (array![1.0, 1.0], array![0.0, 0.0], Players::columns(2));
+        let input = Input::new(&model, row.view(), fill.view(), &players).unwrap();
+        let case = Case::new(array![-3.0, -1.0].view(), 0).unwrap().with_input(&input).unwrap();
+        assert_eq!(Degradation::default().measure(&case).unwrap(), Score::Value((2.5 - 1.5) / 4.0));
     }
 }
