@@ -160,7 +160,7 @@ mod tests {
             Ok(vec![run.one(&Dense, &[&hidden, &tensor(&numbers(3, 5.0), &[3, 1])])?])
         });
         let x = tensor(&[0.5, -0.25, 1.0], &[1, 3]);
-        let found = Lrp::epsilon(1e-9).explain(&network, &[x.clone()], &Silent).unwrap();
+        let found = Lrp::epsilon(1e-9).explain(&network, std::slice::from_ref(&x), &Silent).unwrap();
         // Without biases it is input times gradient.
         let right = crate::InputXGradient::new().explain(&network, &[x], &Silent).unwrap();
         let difference: ArrayD<f64> = &found.values[0] - &right.values[0];

@@ -2,6 +2,7 @@
 //!
 //! The peers compute in float32 in places, so a difference counts as a share of the number where that is above 1.
 #![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
+#![expect(clippy::cast_sign_loss, reason = "the file holds the number of an output")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
