@@ -12,12 +12,14 @@ pub(crate) struct Settings {
     arguments: Vec<String>,
 }
 
-/// Runs the benchmarks in release: `surrogate` and `stability` are those of methods by answers, all else TreeSHAP's.
+/// Runs the benchmarks in release: `surrogate` and `stability` are those of methods by answers, `vision` those of
+/// maps, all else TreeSHAP's.
 pub(crate) fn run(settings: &Settings) -> Result<()> {
     let words: Vec<&str> = settings.arguments.iter().map(String::as_str).collect();
     let (binary, words) = match words.split_first() {
         Some((&"surrogate", rest)) => ("surrogate", [&["cost"], rest].concat()),
         Some((&"stability", rest)) => ("surrogate", [&["stability"], rest].concat()),
+        Some((&"vision", rest)) => ("vision", rest.to_vec()),
         _ => ("bench", words),
     };
     let bench = ["run", "--release", "--locked", "--package", "rationale-lab", "--bin", binary, "--"];

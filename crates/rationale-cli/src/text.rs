@@ -1,5 +1,7 @@
 //! Commands over texts.
 
+#[cfg(feature = "tabular")]
+mod demo;
 mod explain;
 mod gradients;
 mod methods;
@@ -10,6 +12,8 @@ mod shown;
 use clap::Subcommand;
 
 use crate::arguments::Common;
+#[cfg(feature = "tabular")]
+pub(crate) use demo::write as write_demo;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

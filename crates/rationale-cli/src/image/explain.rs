@@ -325,7 +325,8 @@ impl<'a> Shown<'a> {
             let drawn = style.draw(&self.photograph.seen, &found.map, self.signed)?;
             let class = self.answer.name(found.target);
             let panel = Panel::new(method.name(), drawn)?.with_subtitle(format!("for {class}"));
-            panels.push(style.with_legend(panel.with_note(found.place.clone()), self.signed)?);
+            let panel = panel.with_note(found.place.clone());
+            panels.push(style.with_legend(panel, method.ends(), self.signed)?);
         }
         Ok(panels)
     }

@@ -126,6 +126,15 @@ impl Method {
         }
     }
 
+    /// What the smallest and the largest value of a map without signs mean.
+    pub(super) fn ends(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Cam(_) => ("looks away", "looks here"),
+            Self::Slope(_) => ("weighs nothing", "weighs most"),
+            Self::Ask(_) => ("says nothing", "speaks for"),
+        }
+    }
+
     /// Whether it is of activations at layers.
     pub(super) fn looks_at_layers(self) -> bool {
         matches!(self, Self::Cam(_) | Self::Slope(ByGradients::GuidedGradCam))

@@ -86,13 +86,17 @@ impl Style {
         if signed { ColourMap::Diverging } else { self.colours.map() }
     }
 
-    /// The colours below a picture, where it has any.
-    pub(super) fn with_legend(&self, panel: Panel, signed: bool) -> anyhow::Result<Panel> {
+    /// The colours below a picture, where it has any; `ends` are the words for the ends of a map without signs.
+    pub(super) fn with_legend(
+        &self,
+        panel: Panel,
+        ends: (&str, &str),
+        signed: bool,
+    ) -> anyhow::Result<Panel> {
         if matches!(self.show, Show::Masked | Show::Contour) {
             return Ok(panel);
         }
-        let (low, high) =
-            if signed { ("speaks against", "speaks for") } else { ("looks away", "looks here") };
+        let (low, high) = if signed { ("speaks against", "speaks for") } else { ends };
         Ok(panel.with_legend(self.map(signed).bar([8, 256]), low, high)?)
     }
 }

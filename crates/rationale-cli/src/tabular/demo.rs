@@ -55,10 +55,10 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
         .with_protected(vec![Protected::new(SEX), Protected::new(AGE).with_bands(AGE_BANDS.to_vec())])
         .with_seed(seed);
     let findings = audit.decide(&applicants)?.explain_with_bar(common)?;
-    let picture = write(&findings, folder, &model, &training, &applicants, common)?;
+    let networks = write(&findings, folder, &model, &training, &applicants, common)?;
     say(common, &summary::of(&findings, &folder.out, common)?)?;
     if !common.json {
-        say(common, &picture)?;
+        say(common, &networks)?;
     }
     if common.json { Ok(()) } else { say(common, &next_steps(&folder.out)) }
 }
@@ -107,7 +107,7 @@ fn write(
     applicants: &Table,
     common: &Common,
 ) -> anyhow::Result<String> {
-    let mut picture = Ok(String::new());
+    let mut networks = Ok(String::new());
     let text = |path: &Path, text: &str| {
         write_file(path, |out| out.write_all(text.as_bytes()))
             .map_err(|source| rationale::audit::Error::Write { path: path.display().to_string(), source })
@@ -118,10 +118,11 @@ fn write(
         text(&part.join("catalogue.toml"), CATALOGUE)?;
         write_table(training, &part.join("training.csv"), OutputFormat::Csv)?;
         write_table(applicants, &part.join("applicants.csv"), OutputFormat::Csv)?;
-        picture = explain_picture(part, common);
+        networks = explain_picture(part, common)
+            .and_then(|picture| Ok([picture, explain_sentence(part, common)?].join("\n").trim().to_owned()));
         Ok(())
     })?;
-    picture
+    networks
 }
 
 /// What the audit was, by the files beside it: `rationale verify` does it again.
@@ -153,6 +154,17 @@ fn explain_picture(_: &Path, _: &Common) -> anyhow::Result<String> {
     Ok(String::new())
 }
 
+/// A sentence and which of its words a network goes by.
+#[cfg(feature = "text")]
+fn explain_sentence(folder: &Path, common: &Common) -> anyhow::Result<String> {
+    crate::text::write_demo(folder, common)
+}
+
+#[cfg(not(feature = "text"))]
+fn explain_sentence(_: &Path, _: &Common) -> anyhow::Result<String> {
+    Ok(String::new())
+}
+
 fn introduction(training: &Table, applicants: &Table, model: &ScoringModel) -> String {
     format!(
         "German Credit (UCI Statlog, CC BY 4.0): {} loans to learn from, {} applicants to decide about\n\
@@ -172,6 +184,8 @@ fn next_steps(folder: &Path) -> String {
          --out my-audit\n\
          Is it still what was written?\n  rationale verify {folder}\n\
          The picture again, with more methods side by side:\n  rationale compare image {folder}/mobilenet.onnx \
-         {folder}/chelsea.png --out sheet.png"
+         {folder}/chelsea.png --out sheet.png\n\
+         A sentence of your own:\n  rationale text {folder}/sentiment.onnx --tokenizer {folder}/tokenizer.json \
+         \"what a lovely film\" --method integrated-gradients"
     )
 }

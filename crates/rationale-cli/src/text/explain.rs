@@ -64,12 +64,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let format = arguments.out.as_deref().map(format).transpose()?;
     arguments.slopes.check(&arguments.method)?;
     let texts = arguments.texts()?;
-    let loaded = arguments.model.read()?;
-    let network = arguments.model.text_network(&loaded, common)?;
-    let mut all = Vec::new();
-    for text in &texts {
-        all.push(arguments.explain(text, &loaded, &network, common)?);
-    }
+    let all = arguments.explain_all(&texts, common)?;
     let document = || {
         let texts: Vec<_> = all.iter().map(Shown::json).collect();
         format!("{:#}\n", serde_json::json!({"format": "rationale/text/1", "texts": texts}))
@@ -107,6 +102,29 @@ fn format(out: &Path) -> Result<Format, Usage> {
 }
 
 impl Arguments {
+    /// A network and its tokenizer, these methods, and everything else as usual.
+    #[cfg(feature = "tabular")]
+    pub(super) fn of(model: PathBuf, tokenizer: PathBuf, methods: &[Method]) -> Self {
+        Self {
+            model: Model::of(model, tokenizer),
+            texts: Vec::new(),
+            file: None,
+            method: methods.to_vec(),
+            target: None,
+            absent: None,
+            slopes: Slopes::default(),
+            samples: None,
+            cut: false,
+            out: None,
+        }
+    }
+
+    pub(super) fn explain_all(&self, texts: &[String], common: &Common) -> anyhow::Result<Vec<Shown>> {
+        let loaded = self.model.read()?;
+        let network = self.model.text_network(&loaded, common)?;
+        texts.iter().map(|text| self.explain(text, &loaded, &network, common)).collect()
+    }
+
     fn texts(&self) -> anyhow::Result<Vec<String>> {
         let Some(path) = &self.file else { return Ok(self.texts.clone()) };
         let text = std::fs::read_to_string(path)

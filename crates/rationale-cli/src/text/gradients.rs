@@ -18,7 +18,7 @@ use crate::failure::Usage;
 const MOST_STEPS: usize = 1000;
 
 /// How methods by gradients go about it.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Slopes {
     /// Methods by gradients: the value in which tokens have become numbers; found by itself where a table is looked up.
     #[arg(long, value_name = "NAME")]

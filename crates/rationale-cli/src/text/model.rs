@@ -62,6 +62,13 @@ impl Loaded {
 }
 
 impl Model {
+    /// These files, and everything else as usual.
+    #[cfg(feature = "tabular")]
+    pub(super) fn of(model: PathBuf, tokenizer: PathBuf) -> Self {
+        let device = "flex".to_owned();
+        Self { model, tokenizer, labels: None, softmax: false, max_tokens: None, batch_size: 32, device }
+    }
+
     pub(super) fn is_softmax(&self) -> bool {
         self.softmax
     }
