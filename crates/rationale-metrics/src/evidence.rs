@@ -32,9 +32,10 @@ pub struct Verdict {
 
 /// How many random attributions an explanation is compared with: better than all of 19 happens to chance once in 20.
 const N_RANDOM: u64 = 19;
-/// An attribution that changes by more than half of itself is another one.
+/// An attribution that changes by more than half of itself is another one: a convention of this crate, and no finding.
 const UNSTABLE: f64 = 0.5;
-/// Ranks that survive randomisation by more than this do not come from what was learnt.
+/// Ranks that survive randomisation by more than this count as not coming from what was learnt: a convention of this crate as well. The
+/// number itself is in the verdict.
 const SURVIVES: f64 = 0.5;
 
 /// Stability under input noise, the randomisation verdict, and faithfulness against random attributions of the same model.
