@@ -117,7 +117,8 @@ impl TableExplainer {
         let evidence = job.evidence(&estimator, rows, "every coalition");
         let base = job.base_values();
         let (features, outputs) = self.names(n_players, job.n_outputs());
-        Interactions::new(values, base, job.predictions.clone(), (features, outputs), evidence)
+        let summed = values.sum_axis(Axis(2));
+        Interactions::new((values, summed), base, job.predictions.clone(), (features, outputs), evidence)
     }
 
     fn job<'a>(

@@ -26,15 +26,14 @@ pub struct Interactions {
 
 impl Interactions {
     pub(crate) fn new(
-        values: Array4<f64>,
+        (values, summed): (Array4<f64>, Array3<f64>),
         base_values: Array2<f64>,
         predictions: Array2<f64>,
         (feature_names, output_names): (Vec<String>, Vec<String>),
         evidence: Evidence,
     ) -> Result<Self, Error> {
-        let sums: Array3<f64> = values.sum_axis(Axis(2));
         let evidence = evidence.with_parameter("order", "interactions");
-        let summed = Attributions::new(sums, base_values, predictions)?
+        let summed = Attributions::new(summed, base_values, predictions)?
             .with_feature_names(feature_names)?
             .with_output_names(output_names)?
             .with_evidence(evidence);
@@ -46,7 +45,7 @@ impl Interactions {
         self.values.view()
     }
 
-    /// The Shapley values, as sums of the interactions' rows; with base values, predictions, names and evidence.
+    /// The Shapley values, to which the interactions' rows sum; with base values, predictions, names and evidence.
     pub fn summed(&self) -> &Attributions {
         &self.summed
     }

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, aview1};
 use rationale_core::{Fingerprint, Hasher, Predict};
 
 use crate::{CoverSource, Error, Link, Node, Outputs, Tree, cover};
+
+/// Rows that pass a tree before the next tree's turn.
+const BLOCK_ROWS: usize = 256;
 
 /// How a model reads the numbers of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -167,8 +170,9 @@ impl TreeEnsemble {
     pub fn margins(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>, Error> {
         self.check_columns(rows)?;
         let mut margins = Array2::zeros((rows.nrows(), self.n_outputs()));
-        for (row, margin) in rows.rows().into_iter().zip(margins.axis_iter_mut(Axis(0))) {
-            self.margin_of(row, margin);
+        let blocks = margins.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
+        for (rows, margins) in rows.axis_chunks_iter(Axis(0), BLOCK_ROWS).zip(blocks) {
+            self.add_margins(rows, margins);
         }
         Ok(margins)
     }
@@ -207,16 +211,21 @@ impl TreeEnsemble {
         Arc::make_mut(&mut self.trees).as_mut_slice()
     }
 
-    fn margin_of(&self, row: ArrayView1<'_, f64>, mut margin: ArrayViewMut1<'_, f64>) {
-        margin.iter_mut().zip(&self.base_score).for_each(|(sum, base)| *sum = *base);
+    /// Tree by tree, so that a tree stays in the cache while a block of rows passes; a row adds up its trees in their order.
+    fn add_margins(&self, rows: ArrayView2<'_, f64>, mut margins: ArrayViewMut2<'_, f64>) {
+        let values: Vec<f64> = rows.iter().map(|x| self.input.round(*x)).collect();
+        let mut leaves = vec![0; rows.nrows()];
+        margins.rows_mut().into_iter().for_each(|mut margin| margin.assign(&aview1(&self.base_score)));
         for tree in self.trees.iter() {
-            let leaf = tree.leaf(|feature| self.input.round(row[feature]));
+            tree.leaves(&values, rows.ncols(), &mut leaves);
             let first = match tree.outputs() {
                 Outputs::One(output) => output,
                 Outputs::All => 0,
             };
-            for (offset, value) in tree.leaf_values(leaf).iter().enumerate() {
-                margin[first + offset] += tree.weight() * value;
+            for (mut margin, leaf) in margins.rows_mut().into_iter().zip(&leaves) {
+                let values = tree.leaf_values(*leaf as usize);
+                let sums = margin.iter_mut().skip(first);
+                sums.zip(values).for_each(|(sum, value)| *sum += tree.weight() * value);
             }
         }
     }

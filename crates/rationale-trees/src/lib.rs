@@ -35,6 +35,7 @@
 
 pub mod catboost;
 mod cover;
+mod descent;
 mod ensemble;
 mod error;
 mod file;

@@ -114,6 +114,22 @@ impl Split {
         if passes { Side::Left } else { Side::Right }
     }
 
+    /// Where rows with these values of the split's feature go.
+    pub fn sides(&self, values: &[f64], sides: &mut [Side]) {
+        let is_left_if_missing = self.missing.side == Side::Left;
+        let write = |goes_left: bool| if goes_left { Side::Left } else { Side::Right };
+        let pairs = sides.iter_mut().zip(values);
+        match self.test {
+            Test::Less(t) if !self.missing.zero => {
+                pairs.for_each(|(side, x)| *side = write((*x < t) | (x.is_nan() & is_left_if_missing)));
+            }
+            Test::LessOrEqual(t) if !self.missing.zero => {
+                pairs.for_each(|(side, x)| *side = write((*x <= t) | (x.is_nan() & is_left_if_missing)));
+            }
+            _ => pairs.for_each(|(side, x)| *side = self.side(*x)),
+        }
+    }
+
     /// For [`Tree`](crate::Tree)'s fingerprint: feature, missing values and test, but not the children.
     pub(crate) fn write_bytes(&self, bytes: &mut Vec<u8>) {
         let kind = match &self.test {
@@ -161,6 +177,21 @@ mod tests {
         let missing = Missing::nan(Side::Left);
         assert_eq!(side(Test::Less(1.0), missing, 1.0), Side::Right);
         assert_eq!(side(Test::LessOrEqual(1.0), missing, 1.0), Side::Left);
+    }
+
+    #[test]
+    fn many_rows_go_where_each_goes() {
+        let values = [f64::NAN, -1.0, 0.0, 1.0, 1.5, f64::INFINITY, 1e-40];
+        let tests = [Test::Less(1.0), Test::LessOrEqual(1.0), Test::OneOf(CategorySet::new([1]))];
+        for (test, side, zero) in tests.into_iter().flat_map(|test| {
+            [(Side::Left, false), (Side::Right, false), (Side::Left, true), (Side::Right, true)]
+                .map(|(side, zero)| (test.clone(), side, zero))
+        }) {
+            let split = Split { feature: 0, test, missing: Missing { side, zero }, left: 1, right: 2 };
+            let mut sides = [Side::Left; 7];
+            split.sides(&values, &mut sides);
+            assert_eq!(sides, values.map(|x| split.side(x)), "{split:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One decision tree: its nodes in depth-first order, leaf values and cover.
 
+use crate::descent::Descent;
 use crate::{Error, Split};
 
 /// Which outputs of the model a tree's leaves feed.
@@ -64,6 +65,8 @@ pub struct Tree {
     width: usize,
     outputs: Outputs,
     weight: f64,
+    /// None where rows have to go down one by one.
+    descent: Option<Descent>,
 }
 
 impl Tree {
@@ -80,8 +83,10 @@ impl Tree {
             width,
             outputs,
             weight: 1.0,
+            descent: None,
         };
         tree.take_nodes(nodes, &order)?;
+        tree.descent = Descent::new(&tree.nodes);
         Ok(tree)
     }
 
@@ -180,6 +185,17 @@ impl Tree {
                 Node::Split(split) => node = split.child(split.side(value(split.feature))),
                 Node::Leaf(leaf) => return *leaf,
             }
+        }
+    }
+
+    /// The number of the leaf that each row falls into; rows `[row, feature]`, one after the other.
+    pub(crate) fn leaves(&self, rows: &[f64], n_features: usize, leaves: &mut [u32]) {
+        if let Some(descent) = self.descent.as_ref().filter(|_| n_features > 0) {
+            return descent.leaves(rows, n_features, leaves);
+        }
+        for (idx, leaf) in leaves.iter_mut().enumerate() {
+            let row = &rows[idx * n_features..][..n_features];
+            *leaf = self.leaf(|feature| row[feature]) as u32;
         }
     }
 

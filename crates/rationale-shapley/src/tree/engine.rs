@@ -68,28 +68,38 @@ impl Layout {
         }
     }
 
-    /// Numbers a row and output in the vectorised engines: of interactions the upper triangle is used.
+    /// Numbers a row and output in the vectorised engines: of interactions the upper triangle, row by row.
     pub(super) fn n_cells(self) -> usize {
-        self.stride() / self.n_outputs.max(1)
+        self.order.width(self.n_features)
     }
 
     /// The cell of a feature, or of two features in either order.
     pub(super) fn triangle_cell(self, a: usize, b: usize) -> usize {
+        let (a, b) = (a.min(b), a.max(b));
         match self.order {
             Order::Values => a,
-            Order::Interactions => a.min(b) * self.n_features + a.max(b),
+            Order::Interactions => a * (2 * self.n_features - a + 1) / 2 + b - a,
         }
     }
 
-    fn cell(self, i: usize, j: usize) -> usize {
+    /// Where cells stand among a row's numbers, cell by cell, for the first output.
+    pub(super) fn places(self) -> impl Iterator<Item = usize> {
+        let is_square = self.order == Order::Interactions;
+        (0..self.n_features).flat_map(move |i| {
+            let seconds = if is_square { i..self.n_features } else { 0..1 };
+            seconds.map(move |j| if is_square { self.place(i, j) } else { i * self.n_outputs })
+        })
+    }
+
+    fn place(self, i: usize, j: usize) -> usize {
         (i * self.n_features + j) * self.n_outputs
     }
 }
 
 /// Adds what some trees give to a block of rows to `out` `[row, ...]`.
 ///
-/// For interactions the diagonal receives the features' Shapley values; [`split_diagonal`] turns them into main effects
-/// once all trees are in.
+/// Of interactions the upper triangle is filled, and on the diagonal the features' Shapley values; [`complete`] does the
+/// rest once all trees are in.
 pub(super) fn accumulate(
     game: &dyn LeafGame,
     paths: &AllPaths,
@@ -114,14 +124,21 @@ pub(super) fn accumulate(
     }
 }
 
-/// Turns the diagonal of interactions from Shapley values into main effects: what a feature gives without its partners.
-pub(super) fn split_diagonal(layout: Layout, out: &mut [f64]) {
-    for row in out.chunks_exact_mut(layout.stride().max(1)) {
-        for i in 0..layout.n_features {
-            for j in (0..layout.n_features).filter(|&j| j != i) {
-                for output in 0..layout.n_outputs {
-                    row[layout.cell(i, i) + output] -= row[layout.cell(i, j) + output];
-                }
+/// Mirrors a row's interactions `[feature, feature, output]` and turns the diagonal from Shapley values, which go to
+/// `values` `[feature, output]`, into main effects: what a feature gives without its partners.
+pub(super) fn complete(layout: Layout, row: &mut [f64], values: &mut [f64]) {
+    for i in 0..layout.n_features {
+        for output in 0..layout.n_outputs {
+            values[i * layout.n_outputs + output] = row[layout.place(i, i) + output];
+        }
+    }
+    for i in 0..layout.n_features {
+        for j in i + 1..layout.n_features {
+            for output in 0..layout.n_outputs {
+                let pair = row[layout.place(i, j) + output];
+                row[layout.place(j, i) + output] = pair;
+                row[layout.place(i, i) + output] -= pair;
+                row[layout.place(j, j) + output] -= pair;
             }
         }
     }
@@ -146,11 +163,10 @@ fn scatter(layout: Layout, leaf: &Leaf, weights: &[f64], out: &mut [f64]) {
         Order::Interactions => {
             for (i, weight) in values.iter().enumerate() {
                 let feature = leaf.features[i];
-                add(leaf, *weight, &mut out[layout.cell(feature, feature)..]);
-                for (j, other) in leaf.features[..i].iter().enumerate() {
-                    let weight = pairs[pair_index(j, i)];
-                    add(leaf, weight, &mut out[layout.cell(feature, *other)..]);
-                    add(leaf, weight, &mut out[layout.cell(*other, feature)..]);
+                add(leaf, *weight, &mut out[layout.place(feature, feature)..]);
+                for (j, &other) in leaf.features[..i].iter().enumerate() {
+                    let place = layout.place(feature.min(other), feature.max(other));
+                    add(leaf, pairs[pair_index(j, i)], &mut out[place..]);
                 }
             }
         }

@@ -183,12 +183,18 @@ impl TreeShap {
             return Err(wrap(error));
         }
         let (mut values, engine) = self.run(rows, layout, progress).map_err(wrap)?;
-        values.par_chunks_mut(layout.stride().max(1)).for_each(|row| engine::split_diagonal(layout, row));
-        let shape = (rows.nrows(), layout.n_features, layout.n_features, layout.n_outputs);
-        let values = Array4::from_shape_vec(shape, values).map_err(rationale_core::Error::model)?;
+        let (n_rows, n_features, n_outputs) = (rows.nrows(), layout.n_features, layout.n_outputs);
+        let n_values = n_features * n_outputs;
+        let mut summed = vec![0.0; n_rows * n_values];
+        let both = values.par_chunks_mut(layout.stride().max(1)).zip(summed.par_chunks_mut(n_values.max(1)));
+        both.for_each(|(row, values)| engine::complete(layout, row, values));
+        let values = Array4::from_shape_vec((n_rows, n_features, n_features, n_outputs), values);
+        let summed = Array3::from_shape_vec((n_rows, n_features, n_outputs), summed);
+        let values = values.map_err(rationale_core::Error::model)?;
+        let summed = summed.map_err(rationale_core::Error::model)?;
         let (base_values, predictions) = self.ends(rows)?;
         Interactions::new(
-            values,
+            (values, summed),
             base_values,
             predictions,
             self.names(),
@@ -354,9 +360,7 @@ impl TreeShap {
         let base = Array1::from(self.base_values.clone());
         let n_outputs = base.len();
         let base_values = base.broadcast((rows.nrows(), n_outputs)).map(|base| base.to_owned());
-        let predictions =
-            Array2::from_shape_vec((rows.nrows(), n_outputs), predictions::margins(&self.ensemble, rows));
-        let predictions = predictions.map_err(rationale_core::Error::model)?;
+        let predictions = predictions::margins(&self.ensemble, rows).map_err(rationale_core::Error::model)?;
         Ok((base_values.unwrap_or_default(), predictions))
     }
 
@@ -447,12 +451,7 @@ pub(super) fn margins(
     rows: ArrayView2<'_, f64>,
 ) -> Result<Array2<f64>, Error> {
     let (expected, actual) = (ensemble.n_features(), rows.ncols());
-    let shape = (rows.nrows(), ensemble.n_outputs());
-    ensemble
-        .check_columns(rows)
-        .ok()
-        .and_then(|()| Array2::from_shape_vec(shape, predictions::margins(ensemble, rows)).ok())
-        .ok_or(Error::Columns { what, expected, actual })
+    predictions::margins(ensemble, rows).map_err(|_| Error::Columns { what, expected, actual })
 }
 
 fn cover_in_words(source: CoverSource) -> &'static str {

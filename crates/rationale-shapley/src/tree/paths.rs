@@ -354,7 +354,7 @@ impl<'a> Columns<'a> {
 
     fn sides(&self, split: &Split, sides: &mut [Side]) {
         let column = &self.values[split.feature * self.n_rows..][..self.n_rows];
-        sides.iter_mut().zip(column).for_each(|(side, x)| *side = split.side(*x));
+        split.sides(column, sides);
     }
 }
 

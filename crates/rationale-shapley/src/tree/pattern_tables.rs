@@ -26,8 +26,6 @@ use super::question::Question;
 use super::tile::{self, Cell, Mask, Rows, VECTORS, cells_mut};
 use super::vectorised::Vectorised;
 
-/// The most trees whose parts are added up in the kernel's precision.
-const MOST_TREES: usize = 64;
 /// The most bytes of tables in a group of several trees.
 const MOST_BYTES: usize = 256 << 10;
 /// The most features on a path for which tables are made.
@@ -123,7 +121,7 @@ impl<N: Number> PatternTables<N> {
         for tree in tabled {
             let n_bytes = tree.tables.len() * size_of::<N>();
             match groups.last_mut() {
-                Some(group) if group.len() < MOST_TREES && bytes + n_bytes <= MOST_BYTES => {
+                Some(group) if group.len() < tile::most_trees::<N>() && bytes + n_bytes <= MOST_BYTES => {
                     bytes += n_bytes;
                     group.push(tree);
                 }
@@ -238,7 +236,7 @@ impl<N: Number> Vectorised for PatternTables<N> {
             columns,
             layout,
             out,
-            self.groups.len(),
+            self.groups.iter().map(Vec::len),
             |group, rows, _, values| {
                 let n_cells = layout.n_cells();
                 self.instructions.run(LookUp { trees, group: &self.groups[group], rows, n_cells, values });

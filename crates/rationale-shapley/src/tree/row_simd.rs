@@ -15,8 +15,6 @@ use super::tile::{self, Aligned};
 use super::vectorised::Vectorised;
 use super::walk::{self, Held};
 
-/// The most trees whose parts are added up in the kernel's precision.
-const MOST_TREES: usize = 64;
 /// The most bytes of constants in a group of several trees.
 const MOST_BYTES: usize = 256 << 10;
 
@@ -60,7 +58,7 @@ fn groups<N: Number>(programs: Vec<Program<N>>) -> Vec<Group<N>> {
         match groups.last_mut() {
             Some(group)
                 if group.n_points == n_points
-                    && group.programs.len() < MOST_TREES
+                    && group.programs.len() < tile::most_trees::<N>()
                     && group.n_bytes + n_bytes <= MOST_BYTES =>
             {
                 group.n_bytes += n_bytes;
@@ -78,14 +76,13 @@ impl<N: Number> Vectorised for RowSimd<N> {
     }
 
     fn accumulate(&self, trees: &[Tree], columns: &Columns<'_>, layout: Layout, out: &mut [f64]) {
-        let n_groups = self.groups.len();
         let mut held = [Aligned::<N>::default(), Aligned::<N>::default()];
         tile::add_block::<N>(
             self.instructions,
             columns,
             layout,
             out,
-            n_groups,
+            self.groups.iter().map(|group| group.programs.len()),
             |group, rows, stack, values| {
                 let group = &self.groups[group];
                 let programs = (group.programs.as_slice(), group.n_points);

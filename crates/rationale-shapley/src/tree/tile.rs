@@ -5,7 +5,7 @@
     reason = "a function that is not inlined is compiled without the instruction set"
 )]
 
-use super::engine::{Layout, Order};
+use super::engine::Layout;
 use super::lanes::{Instructions, Lanes, Number};
 use super::paths::Columns;
 use super::walk::Stack;
@@ -147,6 +147,11 @@ fn is_exact<N: Number>(values: &[f64]) -> bool {
     size_of::<N>() == size_of::<f64>() || values.iter().all(|x| x.is_nan() || N::nearest(*x).into() == *x)
 }
 
+/// The most trees whose parts are added up in the kernel's precision.
+pub(super) const fn most_trees<N: Number>() -> usize {
+    if size_of::<N>() == size_of::<f64>() { usize::MAX } else { 64 }
+}
+
 /// Adds `part` to `sum` and clears it.
 fn fold<N: Number>(part: &mut [N], sum: &mut [f64]) {
     for (part, sum) in part.iter_mut().zip(sum) {
@@ -155,37 +160,32 @@ fn fold<N: Number>(part: &mut [N], sum: &mut [f64]) {
     }
 }
 
-/// Adds values `[tile][output][cell][row]` to `out` `[row, cell, output]`; a pair's to both of its cells.
+/// Adds values `[tile][output][cell][row]` to `out` `[row, cell, output]`.
 fn scatter(values: &[f64], tile_rows: usize, layout: Layout, out: &mut [f64]) {
-    let Layout { n_features, n_outputs, order } = layout;
-    let n_cells = layout.n_cells();
-    for (idx, row) in out.chunks_exact_mut(layout.stride()).enumerate() {
-        let (tile, lane) = (idx / tile_rows, idx % tile_rows);
-        let values = &values[tile * layout.stride() * tile_rows..][..layout.stride() * tile_rows];
-        for output in 0..n_outputs {
-            for cell in 0..n_cells {
-                let value = values[(output * n_cells + cell) * tile_rows + lane];
-                row[cell * n_outputs + output] += value;
-                let (a, b) = (cell / n_features, cell % n_features);
-                if order == Order::Interactions && a < b {
-                    row[(b * n_features + a) * n_outputs + output] += value;
-                }
+    let tile_len = layout.n_outputs * layout.n_cells() * tile_rows;
+    let tiles = out.chunks_mut(layout.stride() * tile_rows).zip(values.chunks_exact(tile_len));
+    for (rows, values) in tiles {
+        let places =
+            (0..layout.n_outputs).flat_map(|output| layout.places().map(move |place| place + output));
+        for (place, values) in places.zip(values.chunks_exact(tile_rows)) {
+            for (row, value) in rows.chunks_exact_mut(layout.stride()).zip(values) {
+                row[place] += value;
             }
         }
     }
 }
 
-/// Adds what groups of trees give to a block of rows to `out`; `walk` adds one group's part to one tile's values.
+/// Adds what groups of so many trees give to a block of rows to `out`; `walk` adds one group's part to one tile's values.
 pub(super) fn add_block<N: Number>(
     instructions: Instructions,
     columns: &Columns<'_>,
     layout: Layout,
     out: &mut [f64],
-    n_groups: usize,
+    groups: impl Iterator<Item = usize>,
     mut walk: impl FnMut(usize, &Rows<'_, N>, &mut Stack<N>, &mut [N]),
 ) {
     let tile_rows = n_rows::<N>(instructions);
-    let tile_len = layout.stride() * tile_rows;
+    let tile_len = layout.n_outputs * layout.n_cells() * tile_rows;
     if columns.n_rows() == 0 || tile_len == 0 {
         return;
     }
@@ -195,12 +195,18 @@ pub(super) fn add_block<N: Number>(
         let (part, sum) = (scratch.part.get(n_values), scratch.sum.get(n_values));
         part.fill(N::ZERO);
         sum.fill(0.0);
-        for group in 0..n_groups {
+        let mut n_added = 0;
+        for (group, n_trees) in groups.enumerate() {
+            if n_added + n_trees > most_trees::<N>() {
+                fold(part, sum);
+                n_added = 0;
+            }
+            n_added += n_trees;
             for (idx, part) in part.chunks_exact_mut(tile_len).enumerate() {
                 walk(group, &tiles.tile(idx), &mut scratch.stack, part);
             }
-            fold(part, sum);
         }
+        fold(part, sum);
         scatter(sum, tile_rows, layout, out);
     });
 }
