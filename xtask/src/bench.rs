@@ -1,6 +1,6 @@
 //! The benchmarks, which live in `rationale-lab` because they compile what is heavy.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::command::{cargo, run as start};
 
@@ -13,15 +13,17 @@ pub(crate) struct Settings {
 }
 
 /// Runs the benchmarks in release: `surrogate` and `stability` are those of methods by answers, `vision` those of
-/// maps, all else TreeSHAP's.
+/// maps, `trees` TreeSHAP's, which needs neither networks nor tables.
 pub(crate) fn run(settings: &Settings) -> Result<()> {
     let words: Vec<&str> = settings.arguments.iter().map(String::as_str).collect();
     let (binary, words) = match words.split_first() {
         Some((&"surrogate", rest)) => ("surrogate", [&["cost"], rest].concat()),
         Some((&"stability", rest)) => ("surrogate", [&["stability"], rest].concat()),
         Some((&"vision", rest)) => ("vision", rest.to_vec()),
-        _ => ("bench", words),
+        Some((&"trees", rest)) => ("trees", rest.to_vec()),
+        _ => bail!("say what to measure: trees, surrogate, stability or vision"),
     };
-    let bench = ["run", "--release", "--locked", "--package", "rationale-lab", "--bin", binary, "--"];
-    start(cargo().args(bench).args(words))
+    let bench = ["run", "--release", "--locked", "--package", "rationale-lab", "--bin", binary];
+    let light = if binary == "trees" { &["--no-default-features"][..] } else { &[] };
+    start(cargo().args(bench).args(light).arg("--").args(words))
 }
