@@ -104,7 +104,7 @@ fn a_killed_run_resumes_to_the_same_bytes() {
     assert!(other.code == 1 && other.err.contains("which differ in top"), "{}", other.err);
 
     explained(&room, "rows.parquet", "cut.parquet", &[&options[..], &["--resume"]].concat());
-    for kind in ["parquet", "evidence.json", "summary.json"] {
+    for kind in ["parquet", "evidence.json", "summary.json", "summary.html"] {
         let bytes = |name: &str| fs::read(room.path(&format!("{name}.{kind}"))).unwrap();
         assert!(bytes("whole") == bytes("cut"), "{kind}");
     }
@@ -216,6 +216,13 @@ fn the_summary_is_of_all_rows() {
     let strength = &summary["interaction_strength"]["mean_absolute"];
     let of = |a: usize, b: usize| strength[a][b][0].as_f64().unwrap();
     assert!((of(0, 1) - of(1, 0)).abs() < 1e-12 && of(2, 2) > 0.0);
+    let page = fs::read_to_string(room.path("all.summary.html")).unwrap();
+    assert_eq!(
+        page.matches("<svg").count(),
+        2 * (1 + 3),
+        "a beeswarm and three features, each in two themes"
+    );
+    assert!(page.contains("Over all 900 rows") && page.contains("Mean |interaction|"));
     assert!(evidence["completeness_gap"].as_f64().unwrap() < 1e-10);
 }
 

@@ -11,6 +11,7 @@ mod methods;
 mod scored;
 mod stream;
 mod summary;
+mod summary_page;
 mod told;
 mod verify;
 

@@ -156,6 +156,19 @@ impl Summary {
         Array3::from_shape_fn(shape, |(row, feature, output)| self.sample[row].values[feature][output])
     }
 
+    /// The sample as attributions that add to these base values `[output]`.
+    pub fn sample(&self, base_values: &[f64]) -> Result<Attributions, Error> {
+        let n_rows = self.sample.len();
+        let all = |row: usize, output: usize| self.sample[row].predictions[output];
+        let predictions =
+            Array2::from_shape_fn((n_rows, base_values.len()), |(row, output)| all(row, output));
+        let base_values =
+            Array2::from_shape_fn((n_rows, base_values.len()), |(_, output)| base_values[output]);
+        Attributions::new(self.sample_values(), base_values, predictions)?
+            .with_feature_names(self.feature_names.clone())?
+            .with_output_names(self.output_names.clone())
+    }
+
     /// The places of the sample's rows among all rows.
     pub fn sample_places(&self) -> Vec<u64> {
         self.sample.iter().map(|sampled| sampled.row).collect()

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::asked::Scale;
 use super::methods::Method;
-use super::{explain, note, say};
+use super::{explain, note, say, summary_page};
 use crate::arguments::Common;
 use crate::bar::Bar;
 use crate::failure::Usage;
@@ -45,10 +45,10 @@ pub(super) struct PartByPart {
     /// Rows a part, and a row group of the result; 65536 where not given, fewer for models with many outputs.
     #[arg(long, value_name = "N")]
     part_rows: Option<usize>,
-    /// Rows of the sample in OUT.summary.json; 1000 where not given.
+    /// Rows of the sample in OUT.summary.json and OUT.summary.html; 1000 where not given.
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
-    /// Put the mean |interaction| of each pair of features over the sample into OUT.summary.json.
+    /// Put the mean |interaction| of each pair of features over the sample into OUT.summary.json and OUT.summary.html.
     #[arg(long)]
     interaction_strength: bool,
 }
@@ -288,6 +288,8 @@ impl<'a> Job<'a> {
         }
         put(&self.arguments.out.with_extension("evidence.json"), &evidence)?;
         put(&self.arguments.out.with_extension("summary.json"), &document)?;
+        summary_page::of(&summary, &evidence, &document)?
+            .save(&self.arguments.out.with_extension("summary.html"))?;
         Ok(Ended { summary, evidence })
     }
 
@@ -388,11 +390,12 @@ fn report(ended: &Ended, arguments: &explain::Arguments, common: &Common) -> any
         return say(common, &ended.evidence.to_string());
     }
     let text = format!(
-        "Explained {} rows part by part (largest gap {:.0e}; {}); wrote {}",
+        "Explained {} rows part by part (largest gap {:.0e}; {}); wrote {}, and an overview to {}",
         ended.summary.n_rows(),
         ended.summary.completeness_gap(),
         ended.evidence["baseline"].as_str().unwrap_or("no baseline"),
-        arguments.out.display()
+        arguments.out.display(),
+        arguments.out.with_extension("summary.html").display()
     );
     say(common, &text)
 }

@@ -106,11 +106,13 @@ impl Figure {
         let of = |f: &dyn Fn(&Run) -> f64| sorted(runs.iter().map(|run| f(run)).collect());
         let middle = |values: &[f64]| values[values.len() / 2];
         let whole = of(&|run| run.rows as f64 / (run.seconds + run.building));
+        let mut rows: Vec<usize> = runs.iter().map(|run| run.rows).collect();
+        rows.sort_unstable();
         let gaps: Vec<f64> = runs.iter().filter_map(|run| run.gap).collect();
         Self {
             who: runs[0].who.clone(),
             is_ours: runs[0].is_ours,
-            rows: middle(&of(&|run| run.rows as f64)) as usize,
+            rows: rows[rows.len() / 2],
             building: middle(&of(&|run| run.building)),
             gap: (!gaps.is_empty()).then(|| median(gaps)),
             rate: middle(&of(&|run| run.rows as f64 / run.seconds)),

@@ -100,15 +100,12 @@ impl Peers {
 
 /// The crate `treeshap` on one thread, where it can read the model; as many rows as take it about a second.
 fn treeshap(folder: &Path, name: &str, rows: &Array2<f64>, question: Question) -> Option<Result<Run>> {
-    let model = match name {
-        "lightgbm" => {
-            let text = std::fs::read_to_string(folder.join("lightgbm.txt")).ok()?;
-            treeshap::TreeModel::from_lightgbm_text(&text).ok()?
-        }
-        _ => {
-            let bytes = std::fs::read(folder.join(format!("{name}.xgb.json"))).ok()?;
-            treeshap::TreeModel::from_xgboost_json(&bytes).ok()?
-        }
+    let model = if name == "lightgbm" {
+        let text = std::fs::read_to_string(folder.join("lightgbm.txt")).ok()?;
+        treeshap::TreeModel::from_lightgbm_text(&text).ok()?
+    } else {
+        let bytes = std::fs::read(folder.join(format!("{name}.xgb.json"))).ok()?;
+        treeshap::TreeModel::from_xgboost_json(&bytes).ok()?
     };
     Some(timed(&model, rows, question))
 }

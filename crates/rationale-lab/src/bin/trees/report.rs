@@ -41,12 +41,12 @@ impl Report {
         let peers: Vec<&Figure> = figures.iter().filter(|figure| !figure.is_ours).collect();
         let plural = if threads == 1 { "" } else { "s" };
         self.line(&format!("\n### {}, {threads} thread{plural}\n", question.name()));
-        let times: String = peers.iter().map(|peer| format!(" times {} |", peer.who)).collect();
+        let times = peers.iter().map(|peer| format!(" times {} |", peer.who)).collect::<Vec<_>>().concat();
         self.line(&format!("| | rows | building, s | rows/s | with building | largest difference |{times}"));
         self.line(&format!("|---|---|---|---|---|---|{}", "---|".repeat(peers.len())));
         for figure in figures {
             let gap = figure.gap.map_or(String::new(), |gap| format!("{gap:.1e}"));
-            let ratios: String = peers.iter().map(|peer| ratio(figure, peer)).collect();
+            let ratios = peers.iter().map(|peer| ratio(figure, peer)).collect::<Vec<_>>().concat();
             self.line(&format!(
                 "| {} | {} | {:.3} | {} | {} | {gap} |{ratios}",
                 figure.who,

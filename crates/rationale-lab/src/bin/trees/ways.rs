@@ -46,7 +46,7 @@ impl Way {
             for &engine in engines {
                 for (n_threads, instructions) in [(1, None), (1, Some("avx2")), (2, None)] {
                     let values = way(Question::PathDependent, standard.n_rows);
-                    ways.push(Self { engine, n_threads, instructions, ..values });
+                    ways.push(Self { engine, instructions, n_threads, ..values });
                 }
             }
             if standard.n_pairs > 0 {
@@ -61,14 +61,11 @@ impl Way {
     }
 
     fn name(&self) -> String {
-        let mut name = format!("rationale, {:?}", self.precision).to_lowercase();
-        if let Some(set) = self.instructions {
-            name += &format!(", {set}");
-        }
-        if self.engine != Engine::Auto {
-            name += &format!(", {:?}", self.engine);
-        }
-        name
+        let precision = format!("{:?}", self.precision).to_lowercase();
+        let engine = (self.engine != Engine::Auto).then(|| format!("{:?}", self.engine));
+        let words =
+            [Some("rationale".to_owned()), Some(precision), self.instructions.map(str::to_owned), engine];
+        words.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     fn build(&self, model: &TreeEnsemble, background: Option<&Background>) -> Result<TreeShap> {
