@@ -48,10 +48,11 @@ fn of_output(summary: &Summary, sample: &Attributions, output: usize) -> anyhow:
     let means = summary.mean_absolute();
     let mut order: Vec<usize> = (0..sample.n_features()).collect();
     order.sort_by(|a, b| means[[*b, output]].total_cmp(&means[[*a, output]]));
-    let mut section = Section::new(format!("What moves {}", sample.output_names()[output])).with_block(figure(
-        "Each dot is a row of the sample: to the right, the feature raised its prediction.",
-        |settings| beeswarm(&explained, settings),
-    )?);
+    let mut section =
+        Section::new(format!("What moves {}", sample.output_names()[output])).with_block(figure(
+            "Each dot is a row of the sample: to the right, the feature raised its prediction.",
+            |settings| beeswarm(&explained, settings),
+        )?);
     for &feature in order.iter().take(if has_numbers { N_DRAWN } else { 0 }) {
         let caption = format!("What `{}` does, by its value.", sample.feature_names()[feature]);
         section = section.with_block(figure(&caption, |settings| dependence(&explained, feature, settings))?);
