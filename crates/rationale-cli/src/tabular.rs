@@ -8,6 +8,8 @@ pub(crate) mod evaluate;
 mod explain;
 mod inspect;
 mod methods;
+#[cfg(feature = "networks")]
+mod network;
 mod scored;
 mod stream;
 mod summary;
@@ -81,7 +83,7 @@ impl Folder {
 #[derive(Debug, Args)]
 struct Model {
     /// The model: a file of XGBoost, LightGBM, CatBoost, scikit-learn (skops or ONNX) or of this program, recognised by its content;
-    /// `-` where `tabular --predict-command` asks a program.
+    /// for `tabular` an ONNX network too, or `-` where `tabular --predict-command` asks a program.
     model: PathBuf,
     /// The names of the model's features in order, for a file that names none: A,B,C.
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]

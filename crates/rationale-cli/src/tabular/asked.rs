@@ -9,6 +9,8 @@ use rationale::tabular::Table;
 use rationale::{Background, Seed};
 
 use super::methods::{By, Explained, Method, Question, Settings};
+#[cfg(feature = "networks")]
+use super::network;
 use super::scored::{self, Answer, Program, Scored};
 use super::{Model, encode};
 use crate::arguments::Common;
@@ -38,7 +40,11 @@ pub(super) struct Asked {
     /// Explain these rows only, counted from 0: 0,5,10-19.
     #[arg(long, value_name = "A,B-C,..", value_parser = ranges)]
     pub(super) rows: Option<Ranges>,
-    /// What is explained: what trees add up to, their prediction, or (approximately, tree-shap with a background) the
+    /// A network: what its columns are, where its file does not say: a JSON list of {"name", "kind": "numeric"} and {"name",
+    /// "kind": "categorical", "categories"}. Without either, columns of numbers go in by their order.
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
+    /// What is explained: what trees add up to (a network: its outputs), their prediction (the softmax), or (approximately, tree-shap with a background) the
     /// probability or the loss as shap rescales them.
     #[arg(long, value_enum, default_value_t = Scale::Margin)]
     pub(super) scale: Scale,
@@ -61,9 +67,9 @@ pub(super) struct Asked {
 /// On which scale outputs are explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Scale {
-    /// What trees add up to; for a program, what it answers.
+    /// What trees add up to; for a program, what it answers; for a network, its outputs.
     Margin,
-    /// That after the link, such as the probability; by methods that only ask.
+    /// That after the link, such as the probability; by methods that only ask. For a network, the softmax.
     Prediction,
     /// The probability, by rescaling the margin's values pair by pair.
     RescaledProbability,
@@ -113,14 +119,21 @@ impl Asked {
         self.settings.check(&self.method)?;
         let has_trees = self.method.contains(&Method::TreeShap);
         if self.program.is_given(&self.model.model)? {
+            if let Some(method) = self.method.iter().find(|it| it.is_inside()) {
+                return refuse(format!(
+                    "{} needs the inside of a network, and a program only answers: take lime, kernel-shap or permutation-shap",
+                    method.name()
+                ));
+            }
             if has_trees {
                 return refuse(
                     "tree-shap needs the trees, and a program only answers: take lime, kernel-shap or permutation-shap".into(),
                 );
             }
-            if self.scale != Scale::Margin || self.cover.is_some() {
+            if self.scale != Scale::Margin || self.cover.is_some() || self.schema.is_some() {
                 return refuse(
-                    "--scale and --cover are about trees: leave them out with --predict-command".into(),
+                    "--scale, --cover and --schema are about model files: leave them out with --predict-command"
+                        .into(),
                 );
             }
         }
@@ -139,8 +152,13 @@ impl Asked {
 
     /// The files that are read.
     pub(super) fn inputs(&self) -> impl Iterator<Item = &Path> {
-        let files =
-            [Some(&self.model.model), Some(&self.data), self.background.as_ref(), self.cover.as_ref()];
+        let files = [
+            Some(&self.model.model),
+            Some(&self.data),
+            self.background.as_ref(),
+            self.cover.as_ref(),
+            self.schema.as_ref(),
+        ];
         files.into_iter().flatten().map(PathBuf::as_path)
     }
 
@@ -154,7 +172,10 @@ impl Asked {
         let background = self.background.as_deref().map(Table::read).transpose()?;
         let (scored, trees) = if self.program.is_given(&self.model.model)? {
             (self.start(&whole, background.as_ref(), common)?, None)
+        } else if let Some(network) = self.network(&whole, background.as_ref(), common)? {
+            (network, None)
         } else {
+            self.check_trees()?;
             let trees = self.trees()?;
             let answer = if self.scale == Scale::Prediction { Answer::Prediction } else { Answer::Margin };
             (Scored::of_trees(&trees, answer), Some(trees))
@@ -237,6 +258,63 @@ impl Asked {
         let started = self.program.start(schema, self.model.unseen())?;
         note(common, &format!("the program is sent, in this order: {names}"));
         Ok(started)
+    }
+
+    /// The network, where the file is one.
+    #[cfg(feature = "networks")]
+    fn network(
+        &self,
+        table: &Table,
+        background: Option<&Table>,
+        common: &Common,
+    ) -> anyhow::Result<Option<Scored>> {
+        let path = &self.model.model;
+        let Some(file) = network::file(path) else { return Ok(None) };
+        let shown = path.display();
+        if self.method.contains(&Method::TreeShap) {
+            return Err(Usage::new(format!(
+                "tree-shap needs trees, and `{shown}` is a network: take deep-shap or integrated-gradients"
+            ))
+            .into());
+        }
+        if self.cover.is_some() {
+            return Err(Usage::new(format!("--cover is about trees, and `{shown}` is a network")).into());
+        }
+        let answer = if self.scale == Scale::Prediction { Answer::Prediction } else { Answer::Margin };
+        let told = network::Told {
+            path,
+            schema: self.schema.as_deref(),
+            names: self.model.feature_names.as_deref(),
+            unseen: self.model.unseen(),
+            answer,
+        };
+        let found = network::read(file, &told, table, background)?;
+        let names = found.encoder.schema().names().join(", ");
+        note(common, &format!("the network is given, in this order: {names}"));
+        Ok(Some(found))
+    }
+
+    #[cfg(not(feature = "networks"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as where there are networks")]
+    fn network(&self, _: &Table, _: Option<&Table>, _: &Common) -> anyhow::Result<Option<Scored>> {
+        Ok(None)
+    }
+
+    /// Refuses for trees what is about networks.
+    fn check_trees(&self) -> Result<(), Usage> {
+        let path = self.model.model.display();
+        if let Some(method) = self.method.iter().find(|it| it.is_inside()) {
+            return Err(Usage::new(format!(
+                "{} needs the inside of a network, and `{path}` is none that can be read: take tree-shap for trees",
+                method.name()
+            )));
+        }
+        if self.schema.is_some() {
+            return Err(Usage::new(format!(
+                "--schema is about networks, and `{path}` is none: leave it out"
+            )));
+        }
+        Ok(())
     }
 
     /// The rows asked for, in order.

@@ -35,6 +35,23 @@ pub(super) enum Method {
     LinearShap,
     /// What the output loses without each column alone.
     Occlusion,
+    /// Networks: the gradient summed on the way from --baseline.
+    IntegratedGradients,
+    /// Networks: DeepLIFT against each row of the background, the mean.
+    DeepShap,
+    /// Networks: the gradient times the way, at random points of the ways from rows of the background (expected gradients).
+    GradientShap,
+    /// Networks: differences from --baseline, handed back operator by operator.
+    #[value(name = "deeplift")]
+    DeepLift,
+    /// Networks: relevance, handed back operator by operator.
+    LrpEpsilon,
+    /// Networks: the gradient times the number.
+    InputXGradient,
+    /// Networks: the gradient's size, in outputs per unit of the column.
+    Saliency,
+    /// Networks: saliency's mean over noisy copies, the noise a part of each feature's range.
+    SmoothGrad,
     /// Numbers that know nothing of the model: what any other method must beat.
     Random,
 }
@@ -52,16 +69,48 @@ impl Method {
             Self::PartitionShap => "partition-shap",
             Self::LinearShap => "linear-shap",
             Self::Occlusion => "occlusion",
+            Self::IntegratedGradients => "integrated-gradients",
+            Self::DeepShap => "deep-shap",
+            Self::GradientShap => "gradient-shap",
+            Self::DeepLift => "deeplift",
+            Self::LrpEpsilon => "lrp-epsilon",
+            Self::InputXGradient => "input-x-gradient",
+            Self::Saliency => "saliency",
+            Self::SmoothGrad => "smooth-grad",
             Self::Random => "random",
         }
     }
 
+    /// Whether it needs the inside of a network, and not its answers alone.
+    pub(super) fn is_inside(self) -> bool {
+        matches!(
+            self,
+            Self::IntegratedGradients
+                | Self::DeepShap
+                | Self::GradientShap
+                | Self::DeepLift
+                | Self::LrpEpsilon
+                | Self::InputXGradient
+                | Self::Saliency
+                | Self::SmoothGrad
+        )
+    }
+
+    fn is_sampled(self) -> bool {
+        matches!(self, Self::KernelShap | Self::PermutationShap | Self::SamplingShap)
+    }
+
     fn takes_samples(self) -> bool {
-        self.takes_tolerance() || matches!(self, Self::Lime | Self::PartitionShap)
+        self.is_sampled()
+            || matches!(self, Self::Lime | Self::PartitionShap | Self::GradientShap | Self::SmoothGrad)
     }
 
     fn takes_tolerance(self) -> bool {
-        matches!(self, Self::KernelShap | Self::PermutationShap | Self::SamplingShap)
+        self.is_sampled() || self == Self::IntegratedGradients
+    }
+
+    fn takes_baseline(self) -> bool {
+        matches!(self, Self::IntegratedGradients | Self::DeepLift)
     }
 }
 
@@ -69,12 +118,20 @@ impl Method {
 #[derive(Debug, Args)]
 pub(super) struct Settings {
     /// Samples a row: neighbours for lime (5000), coalitions for kernel-shap (2 columns + 2048) and partition-shap
-    /// (10000), orders for permutation-shap (10), draws a column for sampling-shap.
+    /// (10000), orders for permutation-shap (10), draws a column for sampling-shap, points for gradient-shap (200), noisy
+    /// copies for smooth-grad (25).
     #[arg(long, value_name = "N")]
-    samples: Option<usize>,
-    /// Stop sampling a row once its largest standard error is within this share of the spread of its values.
+    pub(super) samples: Option<usize>,
+    /// Stop sampling a row once its largest standard error is within this share of the spread of its values;
+    /// integrated-gradients: take steps until values add up to within this share of the difference they explain.
     #[arg(long, value_name = "SHARE", value_parser = share)]
-    tolerance: Option<f64>,
+    pub(super) tolerance: Option<f64>,
+    /// integrated-gradients: steps (50).
+    #[arg(long, value_name = "N", conflicts_with = "tolerance")]
+    pub(super) steps: Option<usize>,
+    /// integrated-gradients, deeplift: what rows are compared with (mean).
+    #[arg(long, value_enum)]
+    baseline: Option<Compared>,
     /// lime: explain each row K times more from other samples, and say how much the explanation changes.
     #[arg(long, value_name = "K")]
     stability: Option<usize>,
@@ -92,7 +149,18 @@ pub(super) struct Settings {
     bins: Option<BinsName>,
     /// The most rows that the model is asked about at once.
     #[arg(long, value_name = "N", default_value_t = 1024)]
-    batch_size: usize,
+    pub(super) batch_size: usize,
+}
+
+/// What a network's rows are compared with, where one row is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Compared {
+    /// The mean of the background's rows.
+    Mean,
+    /// Zeros.
+    Zero,
+    /// Each row of the background by turns: the mean of what is found.
+    Each,
 }
 
 /// How columns of numbers are cut.
@@ -112,6 +180,12 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 impl Settings {
+    /// What a network's rows are compared with.
+    #[cfg(feature = "networks")]
+    pub(super) fn compared(&self) -> Compared {
+        self.baseline.unwrap_or(Compared::Mean)
+    }
+
     /// Refuses a setting that none of the methods takes.
     pub(super) fn check(&self, methods: &[Method]) -> Result<(), Usage> {
         let has_lime = methods.contains(&Method::Lime);
@@ -119,6 +193,8 @@ impl Settings {
         let stray = [
             ("--samples", self.samples.is_some() && !takes(Method::takes_samples)),
             ("--tolerance", self.tolerance.is_some() && !takes(Method::takes_tolerance)),
+            ("--steps", self.steps.is_some() && !methods.contains(&Method::IntegratedGradients)),
+            ("--baseline", self.baseline.is_some() && !takes(Method::takes_baseline)),
             ("--stability", self.stability.is_some() && !has_lime),
             ("--stable", self.stable && !has_lime),
             ("--features", self.features.is_some() && !has_lime),
@@ -128,6 +204,9 @@ impl Settings {
         if let Some((option, _)) = stray.iter().find(|(_, is)| *is) {
             let names: Vec<_> = methods.iter().map(|method| method.name()).collect();
             return Err(Usage::new(format!("{option} says nothing to {}", names.join(" and "))));
+        }
+        if self.steps == Some(0) {
+            return Err(Usage::new("--steps 0: at least 1 is needed"));
         }
         if self.batch_size == 0 {
             return Err(Usage::new("--batch-size 0: at least 1 is needed"));
@@ -188,12 +267,24 @@ impl Question<'_> {
             Method::LinearShap => linear::explain(self)?,
             Method::Occlusion => occlusion::explain(self)?,
             Method::Random => random::explain(self)?,
+            _ if method.is_inside() => return Ok(self.inside(method)?.into()),
             _ => shapley::explain(self, method)?,
         };
         Ok(self.selected(explained)?.into())
     }
 
-    fn seed(&self) -> Seed {
+    fn inside(&self, method: Method) -> anyhow::Result<Attributions> {
+        let inside = self.scored.inside.as_deref().ok_or_else(|| {
+            Usage::new(format!(
+                "{} needs the inside of a network, and the model is none: take tree-shap for trees, and lime or kernel-shap \
+                 for any model",
+                method.name()
+            ))
+        })?;
+        inside.explain(self, method)
+    }
+
+    pub(super) fn seed(&self) -> Seed {
         Seed::new(self.common.seed)
     }
 
@@ -205,7 +296,7 @@ impl Question<'_> {
     }
 
     /// The outputs' names, for a model of so many.
-    fn output_names(&self, n_outputs: usize) -> Vec<String> {
+    pub(super) fn output_names(&self, n_outputs: usize) -> Vec<String> {
         match &self.scored.outputs {
             Some(names) => names.clone(),
             None if n_outputs == 1 => vec!["score".to_owned()],
@@ -213,7 +304,7 @@ impl Question<'_> {
         }
     }
 
-    fn selected(&self, explained: Attributions) -> anyhow::Result<Attributions> {
+    pub(super) fn selected(&self, explained: Attributions) -> anyhow::Result<Attributions> {
         Ok(match self.target {
             Some(output) => explained.select_output(output)?,
             None => explained,

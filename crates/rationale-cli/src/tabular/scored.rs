@@ -1,4 +1,4 @@
-//! A model that answers: trees from a file, or an outside program.
+//! A model that answers: trees or a network from a file, or an outside program.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,9 @@ use rationale::audit::ScoringModel;
 use rationale::process::{Format, Process};
 use rationale::tabular::{ColumnKind, Encoder, Encoding, Field, FieldKind, Schema, Table, UnseenCategory};
 use rationale::trees::TreeEnsemble;
-use rationale::{Error, Fingerprint, Predict};
+use rationale::{Attributions, Error, Fingerprint, Predict};
 
+use super::methods::{Method, Question};
 use crate::failure::Usage;
 
 /// An outside program in the place of a model file.
@@ -36,12 +37,12 @@ enum FormatName {
     Csv,
 }
 
-/// What trees are asked for.
+/// What trees or a network are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// What they add up to.
+    /// What trees add up to; a network's outputs as they are.
     Margin,
-    /// That after the link.
+    /// That after the link; the softmax over a network's outputs.
     Prediction,
 }
 
@@ -52,6 +53,14 @@ pub(super) struct Scored {
     /// The outputs' names, where the model names them.
     pub(super) outputs: Option<Vec<String>>,
     pub(super) fingerprint: Option<Fingerprint>,
+    /// The inside of a network.
+    pub(super) inside: Option<Arc<dyn Inside>>,
+}
+
+/// A model whose inside can be differentiated.
+pub(super) trait Inside: Send + Sync {
+    /// Explains the rows by a method that needs the inside: the outputs asked for, the players asked for.
+    fn explain(&self, question: &Question<'_>, method: Method) -> anyhow::Result<Attributions>;
 }
 
 impl Program {
@@ -87,7 +96,13 @@ impl Program {
                 FormatName::Csv => Format::Csv,
             });
         let encoder = Encoder::new(schema, Encoding::Ordinal)?.with_unseen(unseen);
-        Ok(Scored { model: Arc::new(process.start()?), encoder, outputs: None, fingerprint: None })
+        Ok(Scored {
+            model: Arc::new(process.start()?),
+            encoder,
+            outputs: None,
+            fingerprint: None,
+            inside: None,
+        })
     }
 }
 
@@ -99,6 +114,7 @@ impl Scored {
             encoder: model.encoder().clone(),
             outputs: Some(trees.output_names().to_vec()),
             fingerprint: Some(trees.fingerprint()),
+            inside: None,
             model: match answer {
                 Answer::Margin => Arc::new(Margins(trees)),
                 Answer::Prediction => Arc::new(trees),
