@@ -6,10 +6,10 @@ use rationale_tabular::{Table, labels};
 use crate::comparison::Groups;
 use crate::decided::{Decided, Refit, encoded};
 use crate::findings::Ids;
-use crate::reference::{REFERENCE_ROWS, folds};
+use crate::reference::folds;
 use crate::shown::MOST_SHOWN;
 use crate::{
-    Catalogue, Decisions, Direction, Error, MOST_REASONS, Population, Protected, Reference, Rule,
+    Catalogue, Decisions, Direction, Error, MOST_REASONS, Population, Protected, Reference, Rule, Scorer,
     ScoringModel,
 };
 
@@ -48,12 +48,13 @@ impl Default for Thresholds {
 /// | step | what |
 /// |---|---|
 /// | decide | scores, and who is declined by the stated rule |
-/// | explain | interventional TreeSHAP of every applicant against the stated reference, on the margin |
+/// | explain | interventional TreeSHAP of every applicant against the stated reference, on the margin; a model that only answers by permutation sampling, on the score |
 /// | reasons | for each declined applicant the groups that moved the score most towards the decline |
 /// | compare | approval, scores, outcomes and attributions by protected columns |
 ///
 /// **Chance**: intervals of reasons come from splitting the reference at random into 20 folds (Student's t over folds);
-/// they cover the choice of the reference from its population and nothing else, in particular no refitting of the model.
+/// they cover the choice of the reference from its population, of a model that only answers also the sampling of its
+/// values, and nothing else, in particular no refitting of the model.
 /// [`Audit::with_refits`] shows what other fits make of a reason.
 ///
 /// **Costs**: memory of the table and of 8 bytes an applicant and column; rows are encoded and explained in blocks, folds
@@ -61,13 +62,13 @@ impl Default for Thresholds {
 /// and every declined one 20 times.
 #[derive(Debug, Clone)]
 pub struct Audit {
-    pub(crate) model: ScoringModel,
+    pub(crate) model: Scorer,
     pub(crate) rule: Rule,
     pub(crate) direction: Direction,
     pub(crate) label: Option<Label>,
     output: Option<String>,
     pub(crate) reference: Reference,
-    reference_rows: usize,
+    reference_rows: Option<usize>,
     pub(crate) population: Population,
     pub(crate) catalogue: Catalogue,
     pub(crate) letter: Option<String>,
@@ -84,15 +85,15 @@ pub struct Audit {
 impl Audit {
     /// An audit of decisions by a rule. Higher scores are favourable, applicants are compared with the approved ones of
     /// their table, and every column is its own reason, until `with_*` says otherwise.
-    pub fn new(model: ScoringModel, rule: Rule) -> Self {
+    pub fn new(model: impl Into<Scorer>, rule: Rule) -> Self {
         Self {
-            model,
+            model: model.into(),
             rule,
             direction: Direction::default(),
             label: None,
             output: None,
             reference: Reference::Approved,
-            reference_rows: REFERENCE_ROWS,
+            reference_rows: None,
             population: Population::default(),
             catalogue: Catalogue::default(),
             letter: None,
@@ -131,9 +132,10 @@ impl Audit {
         self
     }
 
-    /// Takes at most so many rows of the reference, drawn at random; 10,000 by default.
+    /// Takes at most so many rows of the reference, drawn at random; by default 10,000, and 100 for a model that only
+    /// answers, which is asked about every one of them again and again.
     pub fn with_reference_rows(mut self, most: usize) -> Self {
-        self.reference_rows = most;
+        self.reference_rows = Some(most);
         self
     }
 
@@ -204,7 +206,7 @@ impl Audit {
     }
 
     /// The model.
-    pub fn model(&self) -> &ScoringModel {
+    pub fn model(&self) -> &Scorer {
         &self.model
     }
 
@@ -216,13 +218,13 @@ impl Audit {
             return Err(Error::MostReasons { asked: self.most_reasons, most: MOST_REASONS });
         }
         let output = self.chosen_output(&self.model)?;
+        let most = self.reference_rows.unwrap_or_else(|| self.model.usual_reference_rows());
         let (scores, ignored) = scored(&self.model, table, output)?;
         let decisions = Decisions::new(scores.as_slice().into(), self.rule, self.direction)?;
-        let limit = (self.reference_rows, self.seed);
-        let chosen = self.reference.rows(table, &scores, &decisions, limit)?;
+        let chosen = self.reference.rows(table, &scores, &decisions, (most, self.seed))?;
         let is_sampled = self.population == Population::Sampled;
         if !is_sampled && chosen.rows.len() < chosen.n_available {
-            return Err(Error::Census { n_rows: chosen.n_available, most: self.reference_rows });
+            return Err(Error::Census { n_rows: chosen.n_available, most });
         }
         let encoder = self.model.encoder();
         let columns = FeatureGroups::new(encoder.groups(), encoder.feature_names())?;
@@ -232,12 +234,13 @@ impl Audit {
             crate::letter::check(letter)?;
         }
         let refit = |(place, model): (usize, &'a ScoringModel)| -> Result<Refit<'a>, Error> {
-            let (output, rows) = (self.chosen_output(model)?, encoded(model, chosen.table, &chosen.rows)?);
+            let output = self.chosen_output(&Scorer::Trees(model.clone()))?;
+            let rows = encoded(model.encoder(), chosen.table, &chosen.rows)?;
             Refit::new(place, model, output, rows, &self.catalogue, &reasons)
         };
         Ok(Decided {
             refits: self.refits.iter().enumerate().map(refit).collect::<Result<_, _>>()?,
-            reference: encoded(&self.model, chosen.table, &chosen.rows)?,
+            reference: encoded(self.model.encoder(), chosen.table, &chosen.rows)?,
             folds: if is_sampled { folds(chosen.rows.len(), self.seed) } else { Vec::new() },
             n_available: chosen.n_available,
             unused: self.unused(ignored),
@@ -256,10 +259,10 @@ impl Audit {
     }
 
     /// The output that is the score; that of the favourable value cannot be unfavourable.
-    fn chosen_output(&self, model: &ScoringModel) -> Result<usize, Error> {
+    fn chosen_output(&self, model: &Scorer) -> Result<usize, Error> {
         let favourable = self.label.as_ref().map(|label| label.favourable.as_str());
         let output = model.output(self.output.as_deref(), favourable)?;
-        let name = &model.trees().output_names()[output];
+        let name = &model.output_names()[output];
         if self.direction == Direction::LowerIsFavourable && favourable == Some(name.as_str()) {
             return Err(Error::Contradiction { output: name.clone() });
         }
@@ -292,11 +295,7 @@ impl Audit {
 }
 
 /// Scores `[row]`, and the columns that the model does not use; block by block.
-pub(crate) fn scored(
-    model: &ScoringModel,
-    table: &Table,
-    output: usize,
-) -> Result<(Vec<f64>, Vec<String>), Error> {
+pub(crate) fn scored(model: &Scorer, table: &Table, output: usize) -> Result<(Vec<f64>, Vec<String>), Error> {
     let mut scores = Vec::with_capacity(table.n_rows());
     let mut ignored = Vec::new();
     for first in (0..table.n_rows()).step_by(BLOCK_ROWS) {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::{
     Audit, Catalogue, Direction, Error, JUST_ABOVE, Label, MOST_REASONS, Population, Protected, Reference,
-    Rule, ScoringModel, Thresholds,
+    Rule, Scorer, ScoringModel, Thresholds,
 };
 
 /// Everything that an audit depends on, in the words of `audit.toml`. What is absent has the default that
@@ -23,7 +23,13 @@ use crate::{
 pub struct Configuration {
     /// The model file.
     pub model: Option<String>,
-    /// The names of the model's features in order, for a file that names none.
+    /// An outside program in the place of a model file.
+    pub predict_command: Option<String>,
+    /// How rows and scores are written to and by it: `json` or `csv`.
+    pub predict_format: Option<String>,
+    /// How many seconds it may take for its next answer.
+    pub predict_timeout: Option<u64>,
+    /// The names of the model's features in order, for a file that names none; the columns that a program is sent.
     pub feature_names: Vec<String>,
     /// What to do about categories that did not occur in training: `refuse` or `missing`.
     pub unseen: Option<String>,
@@ -159,16 +165,32 @@ impl Configuration {
         text
     }
 
-    /// The audit that it asks for. Reads the files.
-    pub fn audit(&self) -> Result<Audit, Error> {
-        let rule = match (self.cut_off, self.approve_rate) {
-            (Some(cut_off), None) => Rule::CutOff(cut_off),
-            (None, Some(rate)) => Rule::ApproveRate(rate),
-            _ => return Err(Error::NoRule),
+    /// What the folder of an audit was made by; its paths are those of the files as they are found now.
+    pub fn of_audit(folder: &Path) -> Result<Self, Error> {
+        let file = "audit.toml";
+        let text = fs::read_to_string(folder.join(file))
+            .map_err(|source| Error::ReadConfiguration { file: file.to_owned(), source })?;
+        let here = |path: &str| {
+            let found = found(path, folder);
+            Ok(found.map_or_else(|| path.to_owned(), |found| found.display().to_string()))
         };
+        Self::from_toml(file, &text)?.moved(here)
+    }
+
+    /// The audit that it asks for. Reads the files; a program is for the caller to start ([`Configuration::audit_of`]).
+    pub fn audit(&self) -> Result<Audit, Error> {
+        self.rule()?;
+        if let Some(command) = &self.predict_command {
+            return Err(Error::Program { command: command.clone() });
+        }
         let path = self.model.as_deref().ok_or(Error::Absent { what: "model" })?;
+        self.audit_of(self.read_model(path)?)
+    }
+
+    /// The audit that it asks for, of this model.
+    pub fn audit_of(&self, model: impl Into<Scorer>) -> Result<Audit, Error> {
         let refit = |path: &String| self.read_model(path);
-        let mut audit = Audit::new(self.read_model(path)?, rule)
+        let mut audit = Audit::new(model, self.rule()?)
             .with_direction(self.direction())
             .with_reference(self.read_reference()?)
             .with_population(if self.census { Population::Census } else { Population::Sampled })
@@ -204,6 +226,12 @@ impl Configuration {
         Ok(Table::read(path.as_ref())?)
     }
 
+    /// The rows of the reference, where they are a file.
+    pub fn reference_table(&self) -> Result<Option<Table>, Error> {
+        let path = self.reference.as_deref().filter(|name| is_file(name));
+        Ok(path.map(|path| Table::read(path.as_ref())).transpose()?)
+    }
+
     /// The same with every path changed.
     pub(crate) fn moved(mut self, to: impl Fn(&str) -> Result<String, Error>) -> Result<Self, Error> {
         let catalogue = self.catalogue.as_mut().filter(|name| Catalogue::built_in(name).is_none());
@@ -234,6 +262,14 @@ impl Configuration {
         inputs.extend(reference.map(|path| input("reference", path)));
         inputs.extend(self.refits.iter().map(|path| input("refit", path)));
         inputs
+    }
+
+    fn rule(&self) -> Result<Rule, Error> {
+        match (self.cut_off, self.approve_rate) {
+            (Some(cut_off), None) => Ok(Rule::CutOff(cut_off)),
+            (None, Some(rate)) => Ok(Rule::ApproveRate(rate)),
+            _ => Err(Error::NoRule),
+        }
     }
 
     fn direction(&self) -> Direction {
@@ -315,6 +351,8 @@ impl Configuration {
         let most = self.most_reasons.filter(|most| !(1..=MOST_REASONS).contains(most));
         let reference =
             self.reference.as_deref().and_then(just_above).filter(|share| !(*share > 0.0 && *share <= 1.0));
+        let format = self.predict_format.as_deref().filter(|word| !["json", "csv"].contains(word));
+        let two_models = self.model.is_some() && self.predict_command.is_some();
         let both = self.cut_off.is_some() && self.approve_rate.is_some();
         let label = self.label.is_some() && self.favourable.is_none();
         share("approve_rate", self.approve_rate)
@@ -324,6 +362,13 @@ impl Configuration {
             }))
             .or(label.then(|| ("label", "favourable must say which of its values is favourable".to_owned())))
             .or(unseen.map(|word| ("unseen", format!("`{word}` is not known; `refuse` and `missing` are"))))
+            .or(format.map(|word| ("predict_format", format!("`{word}` is not known; `json` and `csv` are"))))
+            .or(two_models.then(|| {
+                (
+                    "predict_command",
+                    "model and predict_command are both given; one gives the scores".to_owned(),
+                )
+            }))
             .or(most.map(|most| ("most_reasons", format!("{most} is not between 1 and {MOST_REASONS}"))))
             .or(reference.map(|_| {
                 ("reference", "the share of `just-above:SHARE` must be above 0 and at most 1".to_owned())
@@ -347,6 +392,9 @@ impl Configuration {
             (!values.is_empty()).then(|| format!("[{}]", quoted.join(", ")))
         };
         line("model", words(&self.model));
+        line("predict_command", words(&self.predict_command));
+        line("predict_format", words(&self.predict_format));
+        line("predict_timeout", self.predict_timeout.map(|n| n.to_string()));
         line("feature_names", list(&self.feature_names));
         line("unseen", words(&self.unseen));
         line("data", words(&self.data));

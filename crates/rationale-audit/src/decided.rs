@@ -1,13 +1,12 @@
 //! Applicants with their decisions, and how they are explained: block by block, fold by fold.
 
-use ndarray::{Array2, Array3, ArrayView1, ArrayView2, Axis, Slice};
-use rationale_core::{Attributions, Background, Evidence, Explain, FeatureGroups, Hasher, Progress, Silent};
-use rationale_shapley::tree::TreeShap;
-use rationale_tabular::Table;
-use rationale_trees::Link;
+use ndarray::{Array2, Array3, ArrayView1, Axis, Slice};
+use rationale_core::{Attributions, Background, Evidence, FeatureGroups, Hasher, Progress, Seed, Silent};
+use rationale_tabular::{Encoder, Table};
 
 use crate::catalogue::Reasons;
 use crate::comparison::{Comparison, Groups, Portfolio};
+use crate::explainer::{self, Explainer, keep_errors};
 use crate::findings::{Findings, Ids, Pair, Setup, Unit};
 use crate::interval;
 use crate::reason::{Asked, Case, Draft, quantile};
@@ -115,11 +114,11 @@ impl Decided<'_> {
     #[tracing::instrument(name = "explain_applicants", skip_all, fields(rows = self.table.n_rows(), reference = self.reference.nrows()))]
     pub fn explain(self, progress: &dyn Progress) -> Result<Findings, Error> {
         let rows: Vec<usize> = (0..self.table.n_rows()).collect();
-        let explainer = self.explainer(&self.background()?, WHOLE_MEMORY, rows.len())?;
+        let explainer = self.explainer(&self.background()?, rows.len())?;
         let attributions = self.attributions(&explainer, &rows, progress)?;
         let seed = self.audit.seed;
-        let (model, most) = (&self.audit.model, self.audit.most_shown);
-        let shown = Shown::new(model, self.table, &self.decisions, most, seed)?;
+        let (encoder, most) = (self.audit.model.encoder(), self.audit.most_shown);
+        let shown = Shown::new(encoder, self.table, &self.decisions, most, seed)?;
         let (pairs, n_paired) = self.pairs(&explainer, &shown)?;
         drop(explainer);
         let cases = self.cases(&attributions, &self.decisions.declined(), progress)?;
@@ -151,7 +150,7 @@ impl Decided<'_> {
     /// Explains some applicants only, with the engine that a whole audit would take: their attributions `[row, column, 1]`
     /// and the reasons of those among them who are declined. For whoever checks an audit.
     pub fn explain_rows(&self, rows: &[usize]) -> Result<(Attributions, Vec<Case>), Error> {
-        let explainer = self.explainer(&self.background()?, WHOLE_MEMORY, self.table.n_rows())?;
+        let explainer = self.explainer(&self.background()?, self.table.n_rows())?;
         let attributions = self.attributions(&explainer, rows, &Silent)?;
         let declined: Vec<usize> =
             rows.iter().copied().filter(|&row| !self.decisions.approved[row]).collect();
@@ -164,41 +163,57 @@ impl Decided<'_> {
         Ok(Background::new(self.reference.clone())?)
     }
 
-    /// The engine is chosen for `n_announced` rows, of which a block is a part.
-    fn explainer(
-        &self,
-        reference: &Background,
-        memory: usize,
-        n_announced: usize,
-    ) -> Result<TreeShap, Error> {
-        let explainer = TreeShap::interventional(self.audit.model.trees(), reference)?;
-        Ok(explainer.with_memory_limit(memory).with_announced_rows(n_announced))
+    /// Against the whole reference. The engine is chosen for `n_rows`, of which a block is a part.
+    fn explainer(&self, reference: &Background, n_rows: usize) -> Result<Explainer, Error> {
+        let asked = explainer::Asked { memory: WHOLE_MEMORY, n_rows, seed: self.audit.seed };
+        self.audit.model.explainer(reference, asked)
+    }
+
+    /// Against one fold of the reference, for all declined applicants. A model that only answers is asked in orders of the
+    /// fold's own, so that what sampling does to a value shows among folds too.
+    fn fold_explainer(&self, fold: usize) -> Result<Explainer, Error> {
+        let reference = Background::new(self.reference.select(Axis(0), &self.folds[fold]))?;
+        let seed = Seed::new(self.audit.seed.draws("audit fold", fold as u64, 0).below(usize::MAX) as u64);
+        let n_rows = self.decisions.declined().len();
+        self.audit.model.explainer(&reference, explainer::Asked { memory: FOLD_MEMORY, n_rows, seed })
     }
 
     /// Attributions `[row, column, 1]` of the score's margin.
     fn attributions(
         &self,
-        explainer: &TreeShap,
+        explainer: &Explainer,
         rows: &[usize],
         progress: &dyn Progress,
     ) -> Result<Attributions, Error> {
         let mut values = Array3::zeros((rows.len(), self.columns.len(), 1));
         let mut predictions = Array2::zeros((rows.len(), 1));
+        let mut base_values = Array2::zeros((rows.len(), 1));
+        let mut errors = None;
         let mut hasher = Hasher::new();
         hasher.integer(rows.len() as u64);
         hasher.integer(self.audit.model.encoder().n_features() as u64);
         let mut evidence = Evidence::default();
-        for (block, rows) in rows.chunks(BLOCK_ROWS).enumerate() {
-            let encoded = encoded(&self.audit.model, self.table, rows)?;
+        let mut model_calls = 0;
+        for (block, part) in rows.chunks(BLOCK_ROWS).enumerate() {
+            let encoded = encoded(self.audit.model.encoder(), self.table, part)?;
             encoded.iter().for_each(|number| hasher.number(*number));
-            let explained = explainer.explain(encoded.view(), progress)?;
-            let explained = explained.select_output(self.output)?.grouped(&self.columns)?;
-            let place = Slice::from(block * BLOCK_ROWS..block * BLOCK_ROWS + rows.len());
+            let explained = explainer.explain(encoded.view(), self.output, progress)?;
+            keep_errors(
+                &mut errors,
+                block * BLOCK_ROWS,
+                rows.len(),
+                explained.evidence().standard_error.as_ref(),
+            );
+            let explained = explained.grouped(&self.columns)?;
+            let place = Slice::from(block * BLOCK_ROWS..block * BLOCK_ROWS + part.len());
             values.slice_axis_mut(Axis(0), place).assign(&explained.values());
             predictions.slice_axis_mut(Axis(0), place).assign(&explained.predictions());
+            base_values.slice_axis_mut(Axis(0), place).assign(&explained.base_values());
+            model_calls += explained.evidence().model_calls;
             evidence = explained.evidence().clone();
         }
-        let base_values = Array2::from_elem((rows.len(), 1), explainer.base_values()[self.output]);
+        evidence.model_calls = model_calls;
+        evidence.standard_error = errors;
         Ok(Attributions::new(values, base_values, predictions)?
             .with_feature_names(self.columns.names().to_vec())?
             .with_output_names(vec![self.output_name()])?
@@ -206,8 +221,8 @@ impl Decided<'_> {
     }
 
     fn output_name(&self) -> String {
-        let name = &self.audit.model.trees().output_names()[self.output];
-        match self.unit() {
+        let name = &self.audit.model.output_names()[self.output];
+        match self.audit.model.unit() {
             Unit::Score => name.clone(),
             unit => format!("{name} ({})", unit.name()),
         }
@@ -250,11 +265,9 @@ impl Decided<'_> {
     fn add_folds(&self, drafts: &mut [Draft], progress: &dyn Progress) -> Result<(), Error> {
         let groups =
             features_of(&self.reasons.groups, &self.columns, self.audit.model.encoder().feature_names())?;
-        let n_declined = self.decisions.declined().len();
-        for fold in &self.folds {
-            let rows = Background::new(self.reference.select(Axis(0), fold))?;
-            let explainer = self.explainer(&rows, FOLD_MEMORY, n_declined)?;
-            let asked = (&self.audit.model, self.output, &groups);
+        for fold in 0..self.folds.len() {
+            let explainer = self.fold_explainer(fold)?;
+            let asked = (self.audit.model.encoder(), self.output, &groups);
             self.each_draft(&explainer, asked, drafts, progress, Draft::add_fold)?;
         }
         Ok(())
@@ -263,10 +276,10 @@ impl Decided<'_> {
     fn add_refits(&self, drafts: &mut [Draft], progress: &dyn Progress) -> Result<(), Error> {
         for refit in &self.refits {
             let background = Background::new(refit.reference.clone())?;
-            let explainer = TreeShap::interventional(refit.model.trees(), &background)?
-                .with_memory_limit(WHOLE_MEMORY)
-                .with_announced_rows(self.decisions.declined().len());
-            let asked = (refit.model, refit.output, &refit.groups);
+            let n_rows = self.decisions.declined().len();
+            let how = explainer::Asked { memory: WHOLE_MEMORY, n_rows, seed: self.audit.seed };
+            let explainer = Explainer::of_trees(refit.model.trees(), &background, how)?;
+            let asked = (refit.model.encoder(), refit.output, &refit.groups);
             let most = self.audit.most_reasons;
             self.each_draft(&explainer, asked, drafts, progress, |draft, values| {
                 draft.add_refit(values, most);
@@ -278,16 +291,16 @@ impl Decided<'_> {
     /// Hands each draft what the groups gave to its applicant.
     fn each_draft(
         &self,
-        explainer: &TreeShap,
-        (model, output, groups): (&ScoringModel, usize, &FeatureGroups),
+        explainer: &Explainer,
+        (encoder, output, groups): (&Encoder, usize, &FeatureGroups),
         drafts: &mut [Draft],
         progress: &dyn Progress,
         mut take: impl FnMut(&mut Draft, ArrayView1<'_, f64>),
     ) -> Result<(), Error> {
         for block in drafts.chunks_mut(BLOCK_ROWS) {
             let rows: Vec<usize> = block.iter().map(|draft| draft.row).collect();
-            let rows = encoded(model, self.table, &rows)?;
-            let values = grouped(explainer, rows.view(), output, groups)?;
+            let rows = encoded(encoder, self.table, &rows)?;
+            let values = explainer.grouped(rows.view(), output, groups)?;
             block.iter_mut().zip(values.outer_iter()).for_each(|(draft, values)| take(draft, values));
             progress.advance(block.len() as u64);
         }
@@ -295,9 +308,10 @@ impl Decided<'_> {
     }
 
     /// The strongest interactions, measured on some of those shown, and on how many.
-    fn pairs(&self, explainer: &TreeShap, shown: &Shown) -> Result<(Vec<Pair>, usize), Error> {
-        let trees = self.audit.model.trees();
-        let bytes = 8 * trees.n_features() * trees.n_features() * trees.n_outputs();
+    fn pairs(&self, explainer: &Explainer, shown: &Shown) -> Result<(Vec<Pair>, usize), Error> {
+        let (n_features, n_outputs) =
+            (self.audit.model.encoder().n_features(), self.audit.model.output_names().len());
+        let bytes = 8 * n_features * n_features * n_outputs;
         let n = MOST_PAIRED.min(PAIRED_MEMORY / bytes.max(1)).min(shown.drawn.len());
         let step = (shown.drawn.len() / n.max(1)).max(1);
         let rows: Vec<usize> =
@@ -305,8 +319,8 @@ impl Decided<'_> {
         if rows.is_empty() || self.columns.len() < 2 {
             return Ok((Vec::new(), 0));
         }
-        let encoded = encoded(&self.audit.model, self.table, &rows)?;
-        let found = explainer.interactions(encoded.view(), &Silent)?;
+        let encoded = encoded(self.audit.model.encoder(), self.table, &rows)?;
+        let Some(found) = explainer.interactions(encoded.view())? else { return Ok((Vec::new(), 0)) };
         let mut pairs = Vec::new();
         for a in 0..self.columns.len() {
             for b in a + 1..self.columns.len() {
@@ -336,19 +350,11 @@ impl Decided<'_> {
         Performance::new(&scores, &Decisions { approved, ..self.decisions.clone() }, &favourable)
     }
 
-    fn unit(&self) -> Unit {
-        match self.audit.model.trees().link() {
-            Link::Identity => Unit::Score,
-            Link::Logistic => Unit::LogOdds,
-            _ => Unit::Margin,
-        }
-    }
-
     fn setup(&self) -> Setup {
         let audit = self.audit;
         Setup {
             file: self.table.name().to_owned(),
-            output: audit.model.trees().output_names()[self.output].clone(),
+            output: audit.model.output_names()[self.output].clone(),
             rule: audit.rule,
             label: audit.label.clone(),
             reference: audit.reference.in_words(),
@@ -358,10 +364,10 @@ impl Decided<'_> {
             n_folds: self.folds.len(),
             n_refits: self.refits.len(),
             seed: audit.seed,
-            unit: self.unit(),
+            unit: audit.model.unit(),
             has_catalogue: !audit.catalogue.entries().is_empty(),
             letter: self.letter.clone(),
-            n_trees: audit.model.trees().trees().len(),
+            n_trees: audit.model.n_trees(),
             reasons: self.reasons.clone(),
             unused: self.unused.clone(),
             source: audit.model.source().clone(),
@@ -370,27 +376,9 @@ impl Decided<'_> {
     }
 }
 
-/// What groups of features gave to one output `[row, group]`.
-fn grouped(
-    explainer: &TreeShap,
-    rows: ArrayView2<'_, f64>,
-    output: usize,
-    groups: &FeatureGroups,
-) -> Result<Array2<f64>, Error> {
-    let explained = explainer.explain(rows, &Silent)?;
-    let mut values = Array2::zeros((rows.nrows(), groups.len()));
-    for (mut group, members) in values.columns_mut().into_iter().zip(groups.members()) {
-        for &feature in members {
-            let of_output = explained.values();
-            group += &of_output.index_axis(Axis(2), output).column(feature);
-        }
-    }
-    Ok(values)
-}
-
 /// Some rows of a table as a model reads them `[row, feature]`.
-pub(crate) fn encoded(model: &ScoringModel, table: &Table, rows: &[usize]) -> Result<Array2<f64>, Error> {
-    Ok(model.encoder().encode(&table.select_rows(rows))?.rows)
+pub(crate) fn encoded(encoder: &Encoder, table: &Table, rows: &[usize]) -> Result<Array2<f64>, Error> {
+    Ok(encoder.encode(&table.select_rows(rows))?.rows)
 }
 
 /// Groups of columns as groups of features.
@@ -465,12 +453,11 @@ mod tests {
         let (audit, table) = (audit(), table());
         let decided = audit.decide(&table).unwrap();
         let rows: Vec<usize> = (0..table.n_rows()).collect();
-        let encoded = encoded(&audit.model, &table, &rows).unwrap();
+        let encoded = encoded(audit.model.encoder(), &table, &rows).unwrap();
         let mut mean = Array2::<f64>::zeros((rows.len(), 2));
-        for fold in &decided.folds {
-            let background = Background::new(decided.reference.select(Axis(0), fold)).unwrap();
-            let explainer = decided.explainer(&background, FOLD_MEMORY, 6).unwrap();
-            let values = grouped(&explainer, encoded.view(), decided.output, &decided.columns).unwrap();
+        for (place, fold) in decided.folds.iter().enumerate() {
+            let explainer = decided.fold_explainer(place).unwrap();
+            let values = explainer.grouped(encoded.view(), decided.output, &decided.columns).unwrap();
             mean.scaled_add(fold.len() as f64 / table.n_rows() as f64, &values);
         }
         let whole = decided.explain(&Silent).unwrap().attributions;

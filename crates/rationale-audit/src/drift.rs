@@ -19,21 +19,23 @@ use std::path::Path;
 
 use ndarray::{Array2, Axis};
 use rationale_core::whole::{Existing, WholeFolder};
-use rationale_core::{Background, Explain, FeatureGroups, Progress, Seed};
+use rationale_core::{Background, FeatureGroups, Progress, Seed};
 use rationale_report::{Block, Cell, Page, Section};
-use rationale_shapley::tree::TreeShap;
 use rationale_tabular::{Column, Table, write_csv};
 use serde::Serialize;
 
 use crate::audit::scored;
 use crate::decided::encoded;
+use crate::explainer::Asked;
 use crate::folder::{begun, json_text, write_text};
 use crate::proxy::tenths;
-use crate::{DriftLimits, Error, ScoringModel};
+use crate::{DriftLimits, Error, Scorer};
 
 const FORMAT: &str = "rationale/drift/1";
 const MOST_EXPLAINED: usize = 5000;
 const MOST_REFERENCE: usize = 1000;
+/// Bytes for the folded reference.
+const MEMORY: usize = 1 << 30;
 
 /// What has drifted, or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -82,7 +84,7 @@ pub struct Drift {
 impl Drift {
     /// Compares two portfolios.
     pub fn new(
-        model: &ScoringModel,
+        model: &Scorer,
         output: Option<&str>,
         [before, after]: [&Table; 2],
         limits: DriftLimits,
@@ -91,7 +93,7 @@ impl Drift {
     ) -> Result<Self, Error> {
         let output = model.output(output, None)?;
         let columns = |table| scored(model, table, output).map(|(scores, _)| Column::numeric(scores));
-        let name = model.trees().output_names()[output].clone();
+        let name = model.output_names()[output].clone();
         let mut found = vec![compared(What::Score, &name, &columns(before)?, &columns(after)?, limits)];
         for name in model.encoder().schema().names() {
             found.push(compared(What::Input, name, before.column(name)?, after.column(name)?, limits));
@@ -228,7 +230,7 @@ struct Document<'a> {
 }
 
 fn attributions(
-    model: &ScoringModel,
+    model: &Scorer,
     output: usize,
     [before, after]: [&Table; 2],
     limits: DriftLimits,
@@ -237,12 +239,13 @@ fn attributions(
 ) -> Result<Vec<Drifted>, Error> {
     let encoder = model.encoder();
     let columns = FeatureGroups::new(encoder.groups(), encoder.feature_names())?;
-    let reference = drawn(before, MOST_REFERENCE, seed, "drift reference");
-    let reference = Background::new(encoded(model, before, &reference)?)?;
-    let explainer = TreeShap::interventional(model.trees(), &reference)?.with_announced_rows(MOST_EXPLAINED);
+    let reference = drawn(before, MOST_REFERENCE.min(model.usual_reference_rows()), seed, "drift reference");
+    let reference = Background::new(encoded(encoder, before, &reference)?)?;
+    let asked = Asked { memory: MEMORY, n_rows: MOST_EXPLAINED, seed };
+    let explainer = model.explainer(&reference, asked)?;
     let explain = |table: &Table, purpose: &str| -> Result<Array2<f64>, Error> {
-        let rows = encoded(model, table, &drawn(table, MOST_EXPLAINED, seed, purpose))?;
-        let explained = explainer.explain(rows.view(), progress)?.select_output(output)?.grouped(&columns)?;
+        let rows = encoded(encoder, table, &drawn(table, MOST_EXPLAINED, seed, purpose))?;
+        let explained = explainer.explain(rows.view(), output, progress)?.grouped(&columns)?;
         Ok(explained.values().index_axis(Axis(2), 0).to_owned())
     };
     let (then, now) = (explain(before, "drift before")?, explain(after, "drift after")?);
@@ -360,8 +363,15 @@ mod tests {
     use crate::example::{model, table};
 
     fn drift(before: &Table, after: &Table) -> Drift {
-        Drift::new(&model(), Some("good"), [before, after], DriftLimits::default(), Seed::new(1), &Silent)
-            .unwrap()
+        Drift::new(
+            &model().into(),
+            Some("good"),
+            [before, after],
+            DriftLimits::default(),
+            Seed::new(1),
+            &Silent,
+        )
+        .unwrap()
     }
 
     #[test]

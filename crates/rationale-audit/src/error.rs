@@ -311,6 +311,14 @@ pub enum Error {
         /// Which file.
         what: &'static str,
     },
+    /// The scores come from a program, and a file cannot start it.
+    #[error(
+        "the scores come from the program `{command}`: name it yourself (--predict-command) to ask it again"
+    )]
+    Program {
+        /// The command, as recorded.
+        command: String,
+    },
     /// A letter's template could not be read.
     #[error("the letter `{file}` cannot be read: {source}")]
     ReadLetter {

@@ -6,6 +6,7 @@ use rationale_core::{Attributions, Seed};
 use rationale_tabular::Column;
 
 use crate::catalogue::{Entry, Reasons};
+use crate::limit::{EXACT, LIMITS, SAMPLED};
 use crate::shown::Shown;
 use crate::{
     Case, Comparison, Decisions, Estimate, Label, Performance, Population, Reason, Rule, Source, Thresholds,
@@ -64,8 +65,8 @@ pub struct Setup {
     pub has_catalogue: bool,
     /// The template of letters.
     pub letter: Option<String>,
-    /// How many trees the model has.
-    pub n_trees: usize,
+    /// How many trees the model has; none where it only answers, and values are sampled.
+    pub n_trees: Option<usize>,
     /// All reasons.
     pub reasons: Reasons,
     /// Columns of the table that nothing here looks at.
@@ -82,6 +83,15 @@ impl Setup {
         self.reasons.entries[self.reasons.n_listed..].iter().map(|entry| entry.group.as_str()).collect()
     }
 
+    /// What the figures mean and do not mean.
+    pub fn limits(&self) -> Vec<&'static str> {
+        let mut limits = LIMITS.to_vec();
+        if self.n_trees.is_none() {
+            limits[EXACT] = SAMPLED;
+        }
+        limits
+    }
+
     /// Where the intervals of reasons come from, and what they cover.
     pub fn intervals_in_words(&self) -> String {
         let n = self.n_reference;
@@ -92,9 +102,10 @@ impl Setup {
             (_, 0) => "none: the reference has fewer than four rows".to_owned(),
             (_, folds) => format!(
                 "95%, from the reference's {n} rows split at random into {folds} folds (Student's t with {} degrees of \
-                 freedom). They cover the chance choice of these {n} rows from their population and nothing else: not the \
+                 freedom). They cover the chance choice of these {n} rows from their population{} and nothing else: not the \
                  fitting of the model, not the choice of the reference",
-                folds - 1
+                folds - 1,
+                if self.n_trees.is_none() { ", the sampling of the values," } else { "" }
             ),
         }
     }

@@ -1,5 +1,12 @@
 //! What the figures of an audit mean and do not mean, in the words of the report.
 
+/// What is stated in the place of the third limit where a model only answers.
+pub const SAMPLED: &str = "Values are sampled: the model was asked in random orders of its columns, and a value's standard error \
+     stands in `attributions.evidence.json`. The intervals of reasons cover that and the chance choice of the reference \
+     rows and nothing else: not other training data, not another model.";
+/// Where that stands.
+pub(crate) const EXACT: usize = 2;
+
 /// The limits that every report states.
 pub const LIMITS: [&str; 7] = [
     "Attributions say how the model came to its score. They do not say what would happen to a person who changed \

@@ -11,7 +11,7 @@ pub(crate) use figures::Figures;
 use crate::reason::Reason;
 use crate::wire::PROGRAM;
 use crate::words::{percent, with_interval};
-use crate::{Direction, Findings, LIMITS, Pair, Performance, Population, Rule, Setup, Unit};
+use crate::{Direction, Findings, Pair, Performance, Population, Rule, Setup, Unit};
 
 /// The page.
 pub(crate) fn page(findings: &Findings, figures: &Figures) -> Page {
@@ -27,7 +27,7 @@ pub(crate) fn page(findings: &Findings, figures: &Figures) -> Page {
     if !findings.comparisons.is_empty() {
         page = page.with_section(groups::section(findings)).with_section(groups::gaps_section(findings));
     }
-    page.with_section(evidence(findings)).with_section(limits())
+    page.with_section(evidence(findings)).with_section(limits(findings))
 }
 
 fn lead(findings: &Findings) -> String {
@@ -73,12 +73,13 @@ fn decided(findings: &Findings) -> Section {
         ("The line comes from", rule),
         ("Outcome", outcome),
         ("Compared with", reference(setup)),
-        (
-            "Model",
-            format!("{} trees over {} columns{format}", setup.n_trees, findings.attributions.n_features()),
-        ),
+        ("Model", format!("{} over {} columns{format}", trees(setup), findings.attributions.n_features())),
     ];
     Section::new("The model, and what was decided").with_block(Block::Facts(owned(facts)))
+}
+
+fn trees(setup: &Setup) -> String {
+    setup.n_trees.map_or_else(|| "a model that only answers,".to_owned(), |n| format!("{n} trees"))
 }
 
 fn reference(setup: &Setup) -> String {
@@ -101,9 +102,10 @@ fn in_words(unit: Unit) -> String {
     .to_owned()
 }
 
-fn limits() -> Section {
+fn limits(findings: &Findings) -> Section {
     let section = Section::new("What these figures mean");
-    LIMITS.iter().fold(section, |section, limit| section.with_block(Block::Prose((*limit).to_owned())))
+    let limits = findings.setup.limits();
+    limits.iter().fold(section, |section, limit| section.with_block(Block::Prose((*limit).to_owned())))
 }
 
 fn drivers(findings: &Findings, figures: &Figures) -> Section {
@@ -301,8 +303,9 @@ fn evidence(findings: &Findings) -> Section {
     let print = |fingerprint: Option<rationale_core::Fingerprint>| {
         fingerprint.map_or_else(|| "none".to_owned(), |print| print.to_string())
     };
+    let how = if setup.n_trees.is_some() { "exact" } else { "sampled" };
     let facts = [
-        ("Method", format!("{} (interventional, exact), in {}", evidence.method, setup.unit.name())),
+        ("Method", format!("{} (interventional, {how}), in {}", evidence.method, setup.unit.name())),
         ("Engine", evidence.engine.clone()),
         (
             "Largest gap between attributions and score",

@@ -9,6 +9,8 @@ use crate::{Decisions, Error};
 pub const MOST_FOLDS: usize = 20;
 /// A reference of more rows is drawn from at random, until [`crate::Audit::with_reference_rows`] says otherwise.
 pub const REFERENCE_ROWS: usize = 10_000;
+/// The same for a model that only answers.
+pub const ASKED_REFERENCE_ROWS: usize = 100;
 /// Of the approved applicants, the share that counts as just above the cut-off where none is stated.
 pub const JUST_ABOVE: f64 = 0.1;
 /// Fewer rows are no reference to speak of: so many are taken where the share asks for fewer.

@@ -2,9 +2,9 @@
 
 use ndarray::Array2;
 use rationale_core::Seed;
-use rationale_tabular::{FieldKind, Table};
+use rationale_tabular::{Encoder, FieldKind, Table};
 
-use crate::{Decisions, Error, ScoringModel};
+use crate::{Decisions, Error};
 
 /// Applicants on the page where nothing else is stated.
 pub const MOST_SHOWN: usize = 10_000;
@@ -28,7 +28,7 @@ impl Shown {
     /// All applicants, or where there are more than `most` of them: some at random for the figures, then those declined,
     /// then others; each at random where not all have room.
     pub(crate) fn new(
-        model: &ScoringModel,
+        encoder: &Encoder,
         table: &Table,
         decisions: &Decisions,
         most: usize,
@@ -36,7 +36,6 @@ impl Shown {
     ) -> Result<Self, Error> {
         let (rows, drawn) = choose(&decisions.approved, most, seed);
         let table = table.select_rows(&rows);
-        let encoder = model.encoder();
         let fields = encoder.schema().fields();
         let mut texts = vec![Vec::with_capacity(fields.len()); rows.len()];
         let mut numbers = Array2::from_elem((rows.len(), fields.len()), f64::NAN);

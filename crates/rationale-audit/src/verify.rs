@@ -10,15 +10,16 @@ use rationale_tabular::Table;
 use crate::configuration::found;
 use crate::decided::Decided;
 use crate::manifest::{Hashed, MANIFEST, Manifest, SIGNATURE, files_of, hashed, is_signed, sound};
-use crate::{Case, Configuration, Error};
+use crate::{Case, Configuration, Error, Scorer};
 
 /// Rows named in a message; the others are counted.
 const MOST_NAMED: usize = 5;
 
 /// What to check.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Verify {
     rows: usize,
+    model: Option<Scorer>,
     public_key: Option<String>,
 }
 
@@ -56,7 +57,7 @@ impl Verified {
 
 impl Default for Verify {
     fn default() -> Self {
-        Self { rows: 100, public_key: None }
+        Self { rows: 100, model: None, public_key: None }
     }
 }
 
@@ -64,6 +65,12 @@ impl Verify {
     /// Explains so many applicants again, chosen at random; 100 by default, 0 for none.
     pub fn with_rows(mut self, rows: usize) -> Self {
         self.rows = rows;
+        self
+    }
+
+    /// Recomputes with this model where scores came from a program, which is never started on the word of a folder.
+    pub fn with_model(mut self, model: impl Into<Scorer>) -> Self {
+        self.model = Some(model.into());
         self
     }
 
@@ -118,14 +125,18 @@ impl Verify {
 
     /// Decides again on all applicants, and explains some.
     fn recompute(&self, folder: &Path, manifest: &Manifest, verified: &mut Verified) -> Result<(), Error> {
-        let text = fs::read_to_string(folder.join("audit.toml"))
-            .map_err(|source| Error::ReadConfiguration { file: "audit.toml".to_owned(), source })?;
-        let here = |path: &str| {
-            let found = found(path, folder);
-            Ok(found.map_or_else(|| path.to_owned(), |found| found.display().to_string()))
+        let configuration = Configuration::of_audit(folder)?;
+        let audit = match (&configuration.predict_command, &self.model) {
+            (None, _) => configuration.audit()?,
+            (Some(_), Some(model)) => configuration.audit_of(model.clone())?,
+            (Some(command), None) => {
+                verified.remarks.push(format!(
+                    "The scores came from the program `{command}`: nothing is recomputed unless you name it yourself."
+                ));
+                return Ok(());
+            }
         };
-        let configuration = Configuration::from_toml("audit.toml", &text)?.moved(here)?;
-        let (audit, table) = (configuration.audit()?, configuration.table()?);
+        let table = configuration.table()?;
         let decided = audit.decide(&table)?;
         if !compare_decisions(folder, &decided, verified)? {
             return Ok(());

@@ -92,7 +92,7 @@ pub(crate) struct AuditDocument<'a> {
     comparisons: Vec<ComparisonDocument<'a>>,
     columns_without_reason: Vec<&'a str>,
     unused_columns: &'a [String],
-    limits: &'static [&'static str],
+    limits: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -106,7 +106,8 @@ struct ModelDocument<'a> {
     format: &'a str,
     version: Option<&'a str>,
     sha256: Option<String>,
-    n_trees: usize,
+    /// Null where the model only answers.
+    n_trees: Option<usize>,
     notes: &'a [String],
 }
 
@@ -283,7 +284,7 @@ impl<'a> AuditDocument<'a> {
                 .collect(),
             columns_without_reason: setup.own_reasons(),
             unused_columns: &setup.unused,
-            limits: &crate::LIMITS,
+            limits: setup.limits(),
         }
     }
 }

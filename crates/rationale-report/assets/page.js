@@ -289,6 +289,89 @@
     });
   };
 
+  // One feature over the cases: numbers along a scale, words side by side in order of what they contribute.
+  const MOST_DOTS = 2000, MOST_WORDS = 12, DOTS_HEIGHT = 260, DOTS_BOTTOM = 46;
+  const numberOf = (text) => (text.trim() ? Number(text.replaceAll("\u2212", "-")) : NaN);
+  const isNumber = (point) => !Number.isNaN(point.x);
+  const pointsOf = (column) => {
+    const step = Math.ceil(data.cases.length / MOST_DOTS);
+    const rows = [...data.cases.keys()].filter((row) => row % step === 0);
+    return rows.map((row) => {
+      const one = data.cases[row], text = data.texts[one.texts[column]];
+      return { row, text, x: numberOf(text), y: one.values[column] };
+    }).filter((point) => Number.isFinite(point.y));
+  };
+  // Words get places; what is no number among numbers stands to the right of them.
+  const placed = (points) => {
+    const numbers = points.filter(isNumber);
+    if (2 * numbers.length >= points.length && numbers.length) {
+      const xs = numbers.map((point) => point.x), low = Math.min(...xs), high = Math.max(...xs), span = high - low || 1;
+      const without = points.length > numbers.length ? [[1.12, "no number"]] : [];
+      const at = (point) => (isNumber(point) ? (point.x - low) / span : 1.12);
+      return { at, marks: [[0, format(low)], ...(high > low ? [[1, format(high)]] : []), ...without], width: without.length ? 1.2 : 1 };
+    }
+    const groups = grouped(points);
+    const mean = (ofGroup) => ofGroup.reduce((sum, point) => sum + point.y, 0) / ofGroup.length;
+    const words = [...groups.keys()].sort((a, b) => mean(groups.get(a)) - mean(groups.get(b)));
+    const place = new Map(words.map((word, k) => [word, k]));
+    // The golden ratio spreads neighbours; nothing is random.
+    const at = (point) => (place.get(point.text) + 0.5 + 0.6 * ((point.row * 0.618034) % 1 - 0.5)) / words.length;
+    const marks = words.length <= MOST_WORDS ? words.map((word, k) => [(k + 0.5) / words.length, word]) : [[0.5, `${words.length} values`]];
+    return { at, marks, width: 1 };
+  };
+  const grouped = (points) => {
+    const groups = new Map();
+    for (const point of points) {
+      if (!groups.has(point.text)) groups.set(point.text, []);
+      groups.get(point.text).push(point);
+    }
+    return groups;
+  };
+  const drawDots = (frame, column) => {
+    const points = pointsOf(column), { at, marks, width: units } = placed(points);
+    const width = Math.max(280, Math.floor(frame.clientWidth)), height = DOTS_HEIGHT + DOTS_BOTTOM;
+    const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img",
+      "aria-label": `What ${nameOf(column)} contributed to ${data.output}, by its value, over ${cases(points.length)}` });
+    frame.replaceChildren(picture);
+    const pen = penOn(picture), ys = points.map((point) => point.y).concat(0);
+    const low = Math.min(...ys), high = Math.max(...ys), span = high - low || 1;
+    const ticks = [...new Set([high, 0, low])], left = 10 + Math.max(...ticks.map((tick) => pen.measure(signed(tick))));
+    const x = (share) => left + 8 + share / units * (width - left - 20), y = (value) => 10 + (high - value) / span * (DOTS_HEIGHT - 20);
+    let free = -Infinity;
+    for (const tick of ticks) {
+      if (y(tick) - free < 14) continue;
+      free = y(tick);
+      pen.write({ x: left - 4, y: free + 4, "text-anchor": "end" }, signed(tick));
+    }
+    picture.append(svg("line", { class: "zero", x1: left, x2: width, y1: y(0), y2: y(0) }));
+    const room = (width - left - 20) / Math.max(1, marks.length) - 6;
+    marks.forEach(([share, text], k) => {
+      const words = pen.fit(text, room), half = pen.measure(words) / 2;
+      const middle = Math.max(left + half, Math.min(width - half, x(share)));
+      const node = pen.write({ x: middle, y: DOTS_HEIGHT + 16 + (marks.length > 4 ? 14 * (k % 2) : 0), "text-anchor": "middle" }, words);
+      if (words !== text) node.prepend(svg("title", {}, text));
+    });
+    picture.append(...points.map((point) => svg("circle", { class: point.y < 0 ? "minus" : "plus", cx: x(at(point)).toFixed(1),
+      cy: y(point.y).toFixed(1), r: 3.5, "data-row": point.row, "data-text": point.text, "data-y": point.y })));
+  };
+  const column = byId("column"), dots = root.querySelector(".dots");
+  const redrawDots = () => drawDots(dots, Number(column.value));
+  const showColumns = () => {
+    if (!data.names.length || !data.cases.length) return;
+    const size = data.names.map((_, k) => data.cases.reduce((sum, one) => sum + Math.abs(one.values[k] ?? 0), 0));
+    const order = [...size.keys()].sort((a, b) => size[b] - size[a] || a - b);
+    column.append(...order.map((k) => element("option", { value: k }, nameOf(k))));
+    byId("one-column").hidden = false;
+    column.addEventListener("change", redrawDots);
+    dots.addEventListener("pointerover", ({ target }) => {
+      if (!target.dataset?.row) return;
+      const name = pair(nameOf(Number(column.value)), target.dataset.text);
+      byId("dot").textContent = `Case ${data.cases[target.dataset.row].id}: ${name}, ${signed(Number(target.dataset.y))}`;
+    });
+    dots.addEventListener("click", ({ target }) => { if (target.dataset?.row) openByHand(Number(target.dataset.row)); });
+    redrawDots();
+  };
+
   // A link to a case shows it, wherever it is in the table.
   const linked = () => {
     if (!location.hash.startsWith("#case-")) return;
@@ -353,6 +436,7 @@
   addEventListener("resize", () => {
     const one = data.cases[state.open], frame = article.querySelector(".waterfall");
     if (one && frame) drawWaterfall(frame, one);
+    if (column.value) redrawDots();
   });
 
   // Until here the page is one for readers without scripts.
@@ -361,5 +445,6 @@
   drawTable();
   const first = data.cases.findIndex((one) => one.id === data.open);
   if (data.cases.length) open(Math.max(0, first));
+  showColumns();
   linked();
 })();

@@ -2,12 +2,14 @@
 
 mod drift;
 mod init;
+pub(super) mod program;
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use rationale::audit::{Configuration, ProtectedColumn};
+use rationale::audit::{Configuration, Findings, ProtectedColumn};
 
+use super::scored::Program;
 use super::{Folder, Unseen, say, summary};
 use crate::arguments::Common;
 use crate::bar::Bar;
@@ -18,14 +20,17 @@ use crate::failure::Usage;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     task: Option<Task>,
-    /// The model file, recognised by its content.
+    /// The model file, recognised by its content; `-` where --predict-command asks a program.
     model: Option<String>,
     /// The applicants: CSV or Parquet.
     applicants: Option<String>,
     /// An `audit.toml`, which says all that the options below say; options override it.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The names of the model's features in order, for a file that names none: A,B,C.
+    #[command(flatten)]
+    program: Program,
+    /// The names of the model's features in order, for a file that names none: A,B,C; of the columns that a program is sent
+    /// (all but label, id and protected ones where not given).
     #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
     feature_names: Option<Vec<String>>,
     /// What to do about a category that did not occur in training; refuse where not given.
@@ -122,17 +127,33 @@ fn audit(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
         return Err(Usage::new("--out DIR: where shall the audit go?").into());
     };
     let protected = arguments.protected()?;
+    if let Some(model) = &arguments.model {
+        arguments.program.is_given(model.as_ref())?;
+    }
     let read = arguments.config.as_deref().map(Configuration::read).transpose()?.unwrap_or_default();
     let configuration = arguments.over(&read, protected, common);
     check(&configuration)?;
     let folder = Folder { out, force: arguments.force };
     folder.check()?;
-    let audit = configuration.audit()?;
-    audit.model().source().notes.iter().for_each(|note| tracing::info!("the model: {note}"));
-    let applicants = configuration.table()?;
-    let findings = audit.decide(&applicants)?.explain_with_bar(common)?;
+    let findings = found(&arguments.program, &configuration, common)?;
     findings.write_bundle(&folder.out, folder.existing(), &configuration, |_| Ok(()))?;
     say(common, &summary::of(&findings, &folder.out, common)?)
+}
+
+/// Decides and explains. The table is gone when what was found is written, for both may not fit.
+fn found(program: &Program, configuration: &Configuration, common: &Common) -> anyhow::Result<Findings> {
+    let applicants;
+    let audit = if configuration.predict_command.is_some() {
+        applicants = configuration.table()?;
+        let program = program.or(configuration);
+        configuration.audit_of(program::start(&program, configuration, &applicants, common)?)?
+    } else {
+        let audit = configuration.audit()?;
+        applicants = configuration.table()?;
+        audit
+    };
+    audit.model().source().notes.iter().for_each(|note| tracing::info!("the model: {note}"));
+    audit.decide(&applicants)?.explain_with_bar(common)
 }
 
 /// Explains behind a progress bar.
@@ -149,7 +170,8 @@ impl WithBar for rationale::audit::Decided<'_> {
 
 /// What only file and options together can lack.
 fn check(configuration: &Configuration) -> Result<(), Usage> {
-    if configuration.model.is_none() || configuration.data.is_none() {
+    let has_model = configuration.model.is_some() || configuration.predict_command.is_some();
+    if !has_model || configuration.data.is_none() {
         return Err(Usage::new(
             "a model and a table of applicants are needed: MODEL APPLICANTS, or a --config that names them",
         ));
@@ -181,8 +203,16 @@ impl Arguments {
         let mut reason_columns = file.reason_columns.clone();
         reason_columns.extend(self.reason.iter().cloned());
         let or = |typed: &Option<String>, read: &Option<String>| typed.clone().or_else(|| read.clone());
+        // A model file typed takes the place of a program in the file.
+        let is_file = self.model.as_ref().is_some_and(|model| model != "-");
+        let (predict_command, predict_format, predict_timeout) =
+            if is_file { (None, None, None) } else { self.program.or(file).recorded() };
+        let model = if predict_command.is_some() { None } else { or(&self.model, &file.model) };
         Configuration {
-            model: or(&self.model, &file.model),
+            model,
+            predict_command,
+            predict_format,
+            predict_timeout,
             data: or(&self.applicants, &file.data),
             feature_names: self.feature_names.clone().unwrap_or_else(|| file.feature_names.clone()),
             unseen: self.unseen.map(|it| it.name().to_owned()).or_else(|| file.unseen.clone()),

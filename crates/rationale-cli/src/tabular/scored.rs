@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use ndarray::{Array2, ArrayView2};
-use rationale::audit::ScoringModel;
+use rationale::audit::{Configuration, ScoringModel};
 use rationale::process::{Format, Process};
 use rationale::tabular::{ColumnKind, Encoder, Encoding, Field, FieldKind, Schema, Table, UnseenCategory};
 use rationale::trees::TreeEnsemble;
@@ -15,7 +15,7 @@ use super::methods::{Method, Question};
 use crate::failure::Usage;
 
 /// An outside program in the place of a model file.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Program {
     /// Ask this program instead of a model file, with `-` for MODEL: it is started once, reads a row a line, and answers
     /// each with a score or several. No shell reads the command. docs/PROCESS-MODELS.md has the protocol.
@@ -64,6 +64,32 @@ pub(super) trait Inside: Send + Sync {
 }
 
 impl Program {
+    /// A program as a configuration names it, under what was typed.
+    pub(super) fn or(&self, file: &Configuration) -> Self {
+        let format = match file.predict_format.as_deref() {
+            Some("csv") => FormatName::Csv,
+            _ => FormatName::Json,
+        };
+        match &self.predict_command {
+            Some(_) => self.clone(),
+            None => Self {
+                predict_command: file.predict_command.clone(),
+                predict_format: format,
+                predict_timeout: file.predict_timeout.unwrap_or(self.predict_timeout),
+            },
+        }
+    }
+
+    /// The words of a configuration: command, format and seconds.
+    pub(super) fn recorded(&self) -> (Option<String>, Option<String>, Option<u64>) {
+        let Some(command) = &self.predict_command else { return (None, None, None) };
+        let format = match self.predict_format {
+            FormatName::Json => "json",
+            FormatName::Csv => "csv",
+        };
+        (Some(command.clone()), Some(format.to_owned()), Some(self.predict_timeout))
+    }
+
     /// Whether there is a program; a file and a program together are a mistake.
     pub(super) fn is_given(&self, model: &std::path::Path) -> Result<bool, Usage> {
         match (&self.predict_command, model == "-") {

@@ -25,8 +25,9 @@ pub(super) fn of(findings: &Findings, folder: &Path, common: &Common) -> anyhow:
     }
     writeln!(
         text,
-        "Explained {} applicants exactly (largest gap {:.0e}), compared with {} ({} rows)",
+        "Explained {} applicants {} (largest gap {:.0e}), compared with {} ({} rows)",
         findings.scores.len(),
+        if findings.setup.n_trees.is_some() { "exactly" } else { "by sampling" },
         findings.attributions.completeness_gap(),
         findings.setup.reference,
         findings.setup.n_reference

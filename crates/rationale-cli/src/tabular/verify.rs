@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rationale::audit::{Verified, Verify};
+use rationale::audit::{Configuration, Verified, Verify};
 
+use super::audit::program;
+use super::scored::Program;
 use crate::arguments::Common;
 use crate::output::say;
 
@@ -18,12 +20,19 @@ pub(crate) struct Arguments {
     /// Demand the signature of this Ed25519 key: 64 hexadecimal digits.
     #[arg(long, value_name = "HEX")]
     public_key: Option<String>,
+    #[command(flatten)]
+    program: Program,
 }
 
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     let mut verify = Verify::default().with_rows(arguments.rows);
     if let Some(key) = &arguments.public_key {
         verify = verify.with_public_key(key);
+    }
+    if arguments.program.recorded().0.is_some() {
+        let configuration = Configuration::of_audit(&arguments.folder)?;
+        let table = configuration.table()?;
+        verify = verify.with_model(program::start(&arguments.program, &configuration, &table, common)?);
     }
     let verified = verify.check(&arguments.folder)?;
     say(common, &if common.json { json(&verified) } else { told(&verified) })?;

@@ -45,7 +45,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
         wasserstein: arguments.wasserstein.or(read.drift.wasserstein),
     };
     let output = arguments.output.as_deref().or(read.output.as_deref()).or(read.favourable.as_deref());
-    let model = ScoringModel::read(&arguments.model)?;
+    let model = ScoringModel::read(&arguments.model)?.into();
     let (before, after) = (Table::read(&arguments.before)?, Table::read(&arguments.after)?);
     let bar = Bar::new("explaining", n_explained(&before, &after), common);
     let seed = Seed::new(common.seed);
