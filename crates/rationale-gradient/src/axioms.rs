@@ -3,12 +3,13 @@
 
 use proptest::prelude::*;
 use rationale_core::Silent;
+use rationale_tensor::ops::{RELU, SUB};
 use rationale_tensor::{Element, Place, Tensor};
 
 use crate::toy::{Toy, numbers, of_rows, piecewise_linear, tensor, toy};
 use crate::{
-    Attribution, Baseline, Error, GradientMethod, IntegratedGradients, LayerConductance, OutputTarget,
-    Saliency, Score, Steps,
+    Attribution, Baseline, DeepLift, Error, GradientMethod, IntegratedGradients, LayerConductance,
+    OutputTarget, Saliency, Score, Steps,
 };
 
 fn integrated(network: &Toy, x: &[f32], n: usize, steps: Steps) -> Attribution {
@@ -66,6 +67,34 @@ fn two_ways_to_write_a_network_have_one_attribution() {
     let one = integrated(&by_relu, &x, 2, Steps::default());
     let other = integrated(&by_absolute, &x, 2, Steps::default());
     assert!((&one.values[0] - &other.values[0]).iter().all(|it| it.abs() < 1e-5));
+}
+
+/// max(max(x0, 0) - 1 - max(x1, 0), 0), or with max(x0 - 1, 0) in the place of max(x0, 0) - 1: figure 7 of Sundararajan et al.
+fn written(is_shifted_before: bool) -> Toy {
+    toy(Element::F32, &[None, Some(2)], &[], move |run| {
+        let (x0, x1) = (run.input(0)?.narrow(1, 0, 1)?, run.input(0)?.narrow(1, 1, 2)?);
+        let first = if is_shifted_before {
+            run.one(&RELU, &[&x0.add_number(-1.0)?])?
+        } else {
+            run.one(&RELU, &[&x0])?.add_number(-1.0)?
+        };
+        let hidden = run.one(&SUB, &[&first, &run.one(&RELU, &[&x1])?])?;
+        Ok(vec![run.one(&RELU, &[&hidden])?])
+    })
+}
+
+#[test]
+fn deeplift_depends_on_how_a_network_is_written_and_integrated_gradients_do_not() {
+    let check = |method: &dyn GradientMethod, is_shifted_before, right: [f64; 2]| {
+        let network = written(is_shifted_before);
+        let found = method.explain(&network, &[tensor(&[3.0, 1.0], &[1, 2])], &Silent).unwrap();
+        assert!(found.values[0].iter().zip(right).all(|(a, b)| (a - b).abs() < 1e-5), "{:?}", found.values);
+    };
+    for is_shifted_before in [false, true] {
+        check(&IntegratedGradients::new(), is_shifted_before, [1.5, -0.5]);
+    }
+    check(&DeepLift::new(), false, [1.5, -0.5]);
+    check(&DeepLift::new(), true, [2.0, -1.0]);
 }
 
 #[test]

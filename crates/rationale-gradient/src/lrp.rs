@@ -9,7 +9,9 @@
 //!
 //! **Costs**: one pass forward and back; gamma and alpha-beta run each layer four or five times.
 //!
-//! **Departs** from captum: see [`RelevancePropagation`].
+//! **Departs** from captum and zennit: see [`RelevancePropagation`]. Batch normalisations that stand in a network by themselves
+//! are folded into the layers beside them first, where rules other than epsilon are wanted: `OnnxNetwork` of rationale-onnx does
+//! so by `with_batch_normalization_folded`.
 
 use rationale_core::Evidence;
 use rationale_tensor::Tensor;

@@ -1,4 +1,5 @@
-//! Rules of attribution on three small networks, against captum 0.9.0 and shap 0.51.0 in float64 (`golden/rules.py`).
+//! Rules of attribution on three small networks, against captum 0.9.0 and shap 0.51.0 in float64 (`golden/rules.py`), and
+//! composites against zennit 0.5.1 (`golden/composites.py`).
 //!
 //! Where the peers' values are right, ours are the same to 1e-4 of the largest; where the peers are not complete, ours are.
 
@@ -199,6 +200,28 @@ fn lrp_agrees_with_captum() {
         golden.check(&explainer, name);
         let gaps = golden.explain(&explainer).relative_gaps().unwrap();
         assert!(largest(gaps.iter().copied()) < 1e-3, "{gaps}");
+    }
+}
+
+#[test]
+fn composites_agree_with_zennit_with_batch_normalisation_fused_or_folded() {
+    let bytes = std::fs::read(folder().join("cnn.composites.safetensors")).unwrap();
+    let bound = |name| tensor(&bytes, name).cast(Element::F32).unwrap();
+    let composites = [
+        (RelevancePropagation::epsilon(1e-6), "epsilon"),
+        (RelevancePropagation::epsilon_plus(), "epsilon_plus"),
+        (RelevancePropagation::epsilon_plus_flat(), "epsilon_plus_flat"),
+        (RelevancePropagation::epsilon_gamma_box(bound("low"), bound("high")), "epsilon_gamma_box"),
+        (RelevancePropagation::epsilon_alpha2_beta1(), "epsilon_alpha2_beta1"),
+        (RelevancePropagation::epsilon_alpha2_beta1_flat(), "epsilon_alpha2_beta1_flat"),
+    ];
+    let folded = network("cnn.unfused").with_batch_normalization_folded().unwrap();
+    for network in [network("cnn"), folded] {
+        let inputs = vec![tensor(&bytes, "input")];
+        let golden = Golden { network, bytes: bytes.clone(), place: Place::Input(0), inputs };
+        for (rules, name) in &composites {
+            golden.check(&Lrp::new("lrp", rules.clone()).with_target(golden.target()), name);
+        }
     }
 }
 

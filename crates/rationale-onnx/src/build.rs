@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rationale_tensor::{Device, Interface, Operator, Run, Site, Tensor};
+use rationale_tensor::{Device, Interface, Operator, Run, Tensor};
 
 use crate::network::{OnnxNetwork, Step, ValueId, run_step};
 use crate::operators::{self, Context};
@@ -96,9 +96,14 @@ impl Builder {
             named.map(|name| name.map(|it| self.id(it))).collect()
         };
         let (inputs, outputs) = (ids(&node.inputs), ids(&node.outputs));
-        let step =
-            Step { label: name_of(node), operator_name: node.operator.clone(), operator, inputs, outputs };
-        self.add_step(step)
+        self.add_step(Step {
+            label: name_of(node),
+            operator_name: node.operator.clone(),
+            attributes: node.attributes.clone(),
+            operator,
+            inputs,
+            outputs,
+        })
     }
 
     /// Keeps a step, or runs it at once where all its inputs are constants.
@@ -230,24 +235,8 @@ impl Builder {
     ) -> OnnxNetwork {
         let input_ids: Vec<_> = inputs.iter().map(|it| self.id(&it.name)).collect();
         let output_ids: Vec<_> = outputs.iter().map(|it| self.id(&it.name)).collect();
-        let used: std::collections::BTreeSet<ValueId> =
-            self.steps.iter().flat_map(|it| it.inputs.iter().flatten()).chain(&output_ids).copied().collect();
-        self.constants.retain(|id, _| used.contains(id));
-        let mut origins = BTreeMap::new();
-        let mut sites = Vec::new();
-        for (index, step) in self.steps.iter().enumerate() {
-            for id in step.outputs.iter().flatten() {
-                origins.insert(*id, index);
-                let node = step.label.clone();
-                sites.push(Site {
-                    name: self.names[*id].clone(),
-                    operator: step.operator_name.clone(),
-                    node,
-                });
-            }
-        }
-        let interface = Interface { inputs, outputs, sites, device: self.device };
-        OnnxNetwork {
+        let interface = Interface { inputs, outputs, sites: Vec::new(), device: self.device };
+        let mut network = OnnxNetwork {
             interface,
             producer,
             names: self.names,
@@ -256,8 +245,10 @@ impl Builder {
             outputs: output_ids,
             constants: self.constants,
             steps: self.steps,
-            origins,
-        }
+            origins: BTreeMap::new(),
+        };
+        network.index();
+        network
     }
 }
 

@@ -26,6 +26,7 @@ mod build;
 mod element;
 mod error;
 mod file;
+mod fold;
 mod network;
 mod operators;
 mod randomise;

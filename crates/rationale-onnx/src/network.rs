@@ -1,14 +1,14 @@
 //! An ONNX graph at work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
-use rationale_tensor::{Device, Error as RunError, Interface, Network, Operator, Port, Run, Tensor};
+use rationale_tensor::{Device, Error as RunError, Interface, Network, Operator, Port, Run, Site, Tensor};
 
 use crate::build::Builder;
-use crate::{Error, ModelFile, Producer};
+use crate::{Attributes, Error, ModelFile, Producer};
 
 /// The number of a value, counted as the file brings them.
 pub(crate) type ValueId = usize;
@@ -20,6 +20,7 @@ pub(crate) struct Step {
     pub(crate) label: String,
     /// Its operator's name.
     pub(crate) operator_name: String,
+    pub(crate) attributes: Attributes,
     pub(crate) operator: Arc<dyn Operator>,
     pub(crate) inputs: Vec<Option<ValueId>>,
     pub(crate) outputs: Vec<Option<ValueId>>,
@@ -70,6 +71,25 @@ impl OnnxNetwork {
     /// How many numbers the network has learnt: the elements of its constants.
     pub fn n_parameters(&self) -> usize {
         self.constants.values().map(Tensor::len).sum()
+    }
+
+    /// Finds anew which step gives which value, the sites, and the constants that are used.
+    pub(crate) fn index(&mut self) {
+        let used: BTreeSet<ValueId> =
+            self.steps.iter().flat_map(|it| it.inputs.iter().flatten()).copied().collect();
+        self.constants.retain(|id, _| used.contains(id) || self.outputs.contains(id));
+        self.origins.clear();
+        self.interface.sites.clear();
+        for (index, step) in self.steps.iter().enumerate() {
+            for id in step.outputs.iter().flatten() {
+                self.origins.insert(*id, index);
+                self.interface.sites.push(Site {
+                    name: self.names[*id].clone(),
+                    operator: step.operator_name.clone(),
+                    node: step.label.clone(),
+                });
+            }
+        }
     }
 
     fn check_inputs(&self, run: &Run<'_>) -> Result<(), RunError> {

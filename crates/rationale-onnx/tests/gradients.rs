@@ -1,5 +1,5 @@
 //! The gradient of every operator that has one, by automatic differentiation against central differences, in double
-//! precision.
+//! precision; and what the rules of DeepLIFT and of relevance propagation make of each.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
@@ -8,7 +8,8 @@
 mod encoder;
 
 use rationale_onnx::OnnxNetwork;
-use rationale_tensor::{Device, Kind, Network, Place, Run, Tensor, differentiate};
+use rationale_tensor::rules::{Reference, RelevancePropagation, Rescale};
+use rationale_tensor::{Device, Kind, Network, Place, Run, Tensor, differentiate, differentiate_run};
 
 use encoder::{attribute, bytes, fixed32, graph_node, int, message, opset, packed, text};
 
@@ -276,8 +277,13 @@ fn difference(network: &OnnxNetwork, tensors: &[Tensor], which: usize, gradient:
     })
 }
 
+/// The inputs of a row; another salt gives other numbers.
+fn inputs_of(row: Row, salt: usize) -> Vec<Input> {
+    row.3.split_whitespace().enumerate().map(|(i, it)| input(it, i + salt)).collect()
+}
+
 fn failure(row: Row) -> Option<String> {
-    let inputs: Vec<Input> = row.3.split_whitespace().enumerate().map(|(i, it)| input(it, i)).collect();
+    let inputs = inputs_of(row, 0);
     let network = match OnnxNetwork::from_bytes(&model(row, &inputs), &Device::flex()) {
         Ok(network) => network,
         Err(error) => return Some(error.to_string()),
@@ -300,4 +306,108 @@ fn gradients_are_those_of_central_differences() {
         .filter_map(|row| Some(format!("{} {} `{}` of {}: {}", row.0, row.1, row.2, row.3, failure(*row)?)))
         .collect();
     assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), ROWS.len(), failures.join("\n"));
+}
+
+/// A row's network, the inputs that are given, and the same with other numbers in those that `is_moved` names.
+fn against(
+    row: Row,
+    is_moved: &dyn Fn(usize) -> bool,
+) -> (OnnxNetwork, Vec<usize>, Vec<Tensor>, Vec<Tensor>) {
+    let own = inputs_of(row, 0);
+    let network = OnnxNetwork::from_bytes(&model(row, &own), &Device::flex()).unwrap();
+    let given =
+        || own.iter().zip(inputs_of(row, 50)).filter_map(|(a, b)| Some((a, a.value.clone()?, b.value?)));
+    let moved: Vec<usize> =
+        given().enumerate().filter(|(i, it)| it.0.is_differentiated && is_moved(*i)).map(|it| it.0).collect();
+    let others = given().enumerate().map(|(i, it)| if moved.contains(&i) { it.2 } else { it.1 }).collect();
+    let own = given().map(|it| it.1).collect();
+    (network, moved, own, others)
+}
+
+fn sum_of_products(a: &Tensor, b: &Tensor) -> f64 {
+    a.to_f64s().unwrap().iter().zip(b.to_f64s().unwrap()).map(|(a, b)| a * b).sum()
+}
+
+/// DeepLIFT's multipliers times the differences of the inputs, less the difference of the outputs, relative to it.
+fn deeplift_gap(row: Row, is_moved: &dyn Fn(usize) -> bool) -> f64 {
+    let (network, moved, own, others) = against(row, is_moved);
+    if moved.is_empty() {
+        return 0.0;
+    }
+    let places: Vec<Place> = moved.iter().map(|it| Place::Input(*it)).collect();
+    let reference = Reference::record(&network, Run::new(&others)).unwrap();
+    let rule = Rescale::new(&reference);
+    let found = differentiate_run(&network, Run::new(&own).with_rule(&rule), &places, &target).unwrap();
+    let step = |which: usize| own[which].sub(&others[which]).unwrap();
+    let sum: f64 =
+        moved.iter().zip(&found.gradients).map(|(which, it)| sum_of_products(it, &step(*which))).sum();
+    let difference = value_at(&network, &own) - value_at(&network, &others);
+    (sum - difference).abs() / difference.abs()
+}
+
+/// Whose other inputs are weights or statistics, and held: the rules are of the first one.
+const WEIGHTED: [&str; 2] = ["BatchNormalization", "PRelu"];
+
+/// Where relevance does not arrive in full with one input followed: what other summands and biases have, what a softmax
+/// takes, elements that stand in the place of followed ones, statistics as outputs, and functions that are no sums of contributions.
+const LOSING: &[&str] = &[
+    "Add",
+    "BatchNormalization",
+    "Concat",
+    "Conv",
+    "ConvTranspose",
+    "Gemm",
+    "LayerNormalization>3",
+    "LogSoftmax",
+    "Max",
+    "Mean",
+    "Min",
+    "ReduceLogSum",
+    "ReduceLogSumExp",
+    "ReduceProd",
+    "ReduceSumSquare",
+    "Softmax",
+    "Sub",
+    "Sum",
+];
+
+/// What is lost of the relevance of the outputs, relative to it, where the first input of reals alone is followed.
+fn relevance_lost(row: Row) -> f64 {
+    let (network, followed, own, _) = against(row, &|_| true);
+    let relevance = |outputs: &[Tensor]| {
+        let held: Vec<Tensor> = outputs.iter().map(Tensor::detach).collect();
+        let products: Result<Vec<_>, _> = outputs.iter().zip(&held).map(|(a, b)| a.mul(b)).collect();
+        target(&products?)
+    };
+    let rule = RelevancePropagation::epsilon(1e-12);
+    let run = Run::new(&own).with_rule(&rule);
+    let found = differentiate_run(&network, run, &[Place::Input(followed[0])], &relevance).unwrap();
+    let sum: f64 = found.gradients[0].to_f64s().unwrap().iter().sum();
+    let right = value_at(&network, &own);
+    (sum - right).abs() / right.abs()
+}
+
+#[test]
+fn deeplift_is_complete_through_every_operator() {
+    let gaps = |row: Row| {
+        let has_weights = WEIGHTED.contains(&row.0);
+        [deeplift_gap(row, &|i| i == 0), deeplift_gap(row, &|i| i == 0 || !has_weights)]
+    };
+    let found: Vec<(Row, [f64; 2])> = ROWS.iter().map(|row| (*row, gaps(*row))).collect();
+    for (row, gaps) in &found {
+        println!("DeepLIFT {row:?}: {gaps:?}");
+    }
+    let failures: Vec<_> = found.iter().filter(|(_, gaps)| !gaps.iter().all(|it| *it < 1e-9)).collect();
+    assert!(failures.is_empty(), "{failures:?}");
+}
+
+#[test]
+fn relevance_is_kept_through_every_operator_but_those_that_lose_it() {
+    let found: Vec<(Row, f64)> = ROWS.iter().map(|row| (*row, relevance_lost(*row))).collect();
+    for (row, lost) in &found {
+        println!("LRP {row:?}: {lost:e}");
+    }
+    let losing: std::collections::BTreeSet<&str> =
+        found.iter().filter(|(_, lost)| lost.is_nan() || *lost >= 1e-6).map(|(row, _)| row.0).collect();
+    assert_eq!(losing.into_iter().collect::<Vec<_>>(), LOSING);
 }

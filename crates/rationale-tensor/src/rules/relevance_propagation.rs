@@ -38,8 +38,9 @@ const STABILISER: f64 = 1e-9;
 /// **Holds**: relevance is kept from layer to layer but for what goes to biases, to epsilon, and through softmax. With
 /// small epsilon, no biases and rectifiers alone it is input times gradient (Ancona et al. 2018).
 ///
-/// **Departs** from zennit: w-square and flat give nothing to the bias, as the papers have it. Batch normalisation after a
-/// convolution is to be folded into it beforehand, which exporters do; where it is left, it passes relevance on by
+/// **Departs** from zennit in its stabiliser, 1e-9 in the place of 1e-6 outside epsilon rules, and in what zennit takes as it
+/// is: softmax, products and normalisation. Batch normalisation beside a layer is to be folded into it beforehand, as zennit's
+/// canonizers do: rationale-onnx's `with_batch_normalization_folded`. Where it is left, it passes relevance on by
 /// contributions, and rules other than epsilon see the convolution without it. captum's gamma and alpha-beta rules leave
 /// the bias as it is and take inputs for positive.
 ///
