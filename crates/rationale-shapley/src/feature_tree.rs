@@ -177,7 +177,7 @@ mod tests {
         // The first two players go together by feature 0 and 2, though the first has a constant beside it.
         let joined = tree(&[vec![0, 3], vec![2], vec![1]]).unwrap();
         let r = |a: usize, b: usize| 1.0 - correlation(rows.column(a), rows.column(b)).abs();
-        let distances = [(r(0, 2) + 1.0) / 2.0, (r(0, 1) + 1.0) / 2.0, r(2, 1)];
+        let distances = [f64::midpoint(r(0, 2), 1.0), f64::midpoint(r(0, 1), 1.0), r(2, 1)];
         assert!(distances[2] < distances[0] && distances[2] < distances[1], "{distances:?}");
         assert_eq!(joined.merges(), [[1, 2], [0, 3]]);
         let error = tree(&[vec![0], vec![4]]).unwrap_err();
