@@ -119,15 +119,12 @@ impl<'a> TableGame<'a> {
     }
 
     /// Adds the filler's row with the features that are present.
-    fn mixed_row(&self, known: &[(usize, f64)], filler: usize, out: &mut Vec<f64>) {
-        let start = out.len();
+    fn mixed_row(&self, blend: &Blend, filler: usize, out: &mut Vec<f64>) {
         let filler = self.absence.fillers().index_axis_move(Axis(0), filler);
         match filler.as_slice() {
-            Some(filler) => out.extend_from_slice(filler),
-            None => out.extend(&filler),
+            Some(filler) => out.extend(blend.over(filler)),
+            None => out.extend(blend.over(&filler.to_vec())),
         }
-        let row = &mut out[start..];
-        known.iter().for_each(|&(feature, value)| row[feature] = value);
     }
 
     /// The worth of some coalitions, written into the rows of `worth`.
@@ -173,9 +170,8 @@ impl<'a> TableGame<'a> {
             return Ok(Plan::Nobody(fillers.into_owned()));
         }
         let start = memo.planned.len();
-        batch.known.clear();
-        let features = present.iter().flat_map(|&player| &self.players[player]);
-        batch.known.extend(features.map(|&feature| (feature, self.row[feature])));
+        let known = present.iter().flat_map(|&player| &self.players[player]);
+        batch.blend.set(known.map(|&feature| (feature, self.row[feature])), self.row.len());
         self.keys.absent(present, &mut batch.absent);
         for &filler in fillers.iter() {
             let is_single = self.keys.is_single(filler, &batch.absent);
@@ -183,7 +179,7 @@ impl<'a> TableGame<'a> {
                 if is_single { (memo.fresh(), true) } else { memo.place(self.keys.of(present, filler)) };
             memo.planned.push(place);
             if is_new {
-                self.mixed_row(&batch.known, filler, &mut batch.rows);
+                self.mixed_row(&batch.blend, filler, &mut batch.rows);
                 batch.n_rows += 1;
             }
             if batch.n_rows == self.batch_rows {
@@ -219,7 +215,7 @@ impl<'a> TableGame<'a> {
             Plan::Nobody(fillers) => mean(worth, fillers.iter().map(|&it| self.filler_answers.row(it))),
             Plan::Mixed { places, .. } => {
                 let answer = |&place: &u32| &memo.answers[place as usize * n_outputs..][..n_outputs];
-                mean(worth, memo.planned[places.clone()].iter().map(|place| ArrayView1::from(answer(place))));
+                mean(worth, memo.planned[places.clone()].iter().map(answer));
             }
         }
     }
@@ -259,12 +255,9 @@ pub fn checked_answers(
     let answers = model.predict(rows)?;
     let expected = [rows.nrows(), n_outputs.unwrap_or(answers.ncols())];
     check_shape("the model's answer", &expected, answers.shape())?;
-    let broken = answers.indexed_iter().find(|(_, value)| !value.is_finite());
-    broken.map_or(Ok(()), |((row, output), &value)| {
-        let input = rows.row(row).to_vec();
-        Err(Error::Answer { value, output, input })
-    })?;
-    Ok(answers)
+    let Some(place) = answers.iter().position(|value| !value.is_finite()) else { return Ok(answers) };
+    let (row, output) = (place / answers.ncols(), place % answers.ncols());
+    Err(Error::Answer { value: answers[[row, output]], output, input: rows.row(row).to_vec() })
 }
 
 /// What a coalition's worth is made of.
@@ -285,9 +278,33 @@ enum Plan {
 struct Batch {
     rows: Vec<f64>,
     n_rows: usize,
-    /// Of the coalition at hand: the features that are present with the row's values, and who is absent.
-    known: Vec<(usize, f64)>,
+    /// Of the coalition at hand: what is present, and who is absent.
+    blend: Blend,
     absent: Vec<u64>,
+}
+
+/// The present features of a row over those of a filler, bit by bit: no branch a feature.
+#[derive(Default)]
+struct Blend {
+    /// The bits of the row's value where a feature is present, none elsewhere.
+    own: Vec<u64>,
+    /// The bits of a filler that stay: all where a feature is absent, none elsewhere.
+    stays: Vec<u64>,
+}
+
+impl Blend {
+    fn set(&mut self, known: impl Iterator<Item = (usize, f64)>, n_features: usize) {
+        self.own.clear();
+        self.own.resize(n_features, 0);
+        self.stays.clear();
+        self.stays.resize(n_features, u64::MAX);
+        known.for_each(|(feature, value)| (self.own[feature], self.stays[feature]) = (value.to_bits(), 0));
+    }
+
+    fn over<'a>(&'a self, filler: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+        let cells = self.own.iter().zip(&self.stays).zip(filler);
+        cells.map(|((own, stays), value)| f64::from_bits(own | (value.to_bits() & stays)))
+    }
 }
 
 /// The rows asked about, and what the model said of each; the coalitions played, and their worth.
@@ -441,7 +458,7 @@ fn mixed(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-fn mean<'a>(out: &mut [f64], rows: impl ExactSizeIterator<Item = ArrayView1<'a, f64>>) {
+fn mean<'a, R: IntoIterator<Item = &'a f64>>(out: &mut [f64], rows: impl ExactSizeIterator<Item = R>) {
     let n = rows.len() as f64;
     rows.for_each(|row| out.iter_mut().zip(row).for_each(|(sum, value)| *sum += value));
     out.iter_mut().for_each(|sum| *sum /= n);

@@ -22,6 +22,9 @@ pub(crate) struct Canvas {
     scene: Scene,
 }
 
+/// Beside a value whose place before the next could be chance.
+pub(crate) const OPEN_PLACE: &str = "~";
+
 impl Canvas {
     /// An empty canvas with its title; `usual` is the title where the settings have none.
     pub(crate) fn new(
@@ -144,6 +147,11 @@ impl Canvas {
         self.scene.height += NOTE;
         let at = [MARGIN, self.scene.height - NOTE + 3.0];
         self.fitted(at, note, SMALL, Anchor::Start, self.palette.muted, self.scene.width - 2.0 * MARGIN);
+    }
+
+    /// Says what [`OPEN_PLACE`] means, where it stands.
+    pub(crate) fn note_open_places(&mut self) {
+        self.note(&format!("{OPEN_PLACE} place before the next could be chance."));
     }
 
     /// Says how many attributions could not be drawn, if any.

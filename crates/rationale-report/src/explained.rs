@@ -63,6 +63,17 @@ impl<'a> Explained<'a> {
         errors.get([row, feature, self.output]).copied().filter(|error| error.is_finite())
     }
 
+    /// Which features stand before one, by |value|, that they cannot be told from: their places could be chance.
+    pub(crate) fn open_places(&self, row: usize) -> Vec<bool> {
+        let mut open = vec![false; self.n_features()];
+        let Some(separable) = &self.attributions.evidence().separable else { return open };
+        let values = (0..self.n_features()).map(|feature| (feature, self.value(row, feature))).collect();
+        for (rank, (feature, value)) in largest_first(values).into_iter().enumerate() {
+            open[feature] = value != 0.0 && separable.get([row, rank, self.output]) == Some(&false);
+        }
+        open
+    }
+
     pub(crate) fn base_value(&self, row: usize) -> f64 {
         finite(self.attributions.base_values()[[row, self.output]])
     }

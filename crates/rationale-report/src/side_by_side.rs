@@ -1,9 +1,10 @@
 //! What several methods say of one row: a panel of bars a method, side by side.
 
-use crate::canvas::{BOTTOM, Canvas, MARGIN, TEXT, TOP, count};
+use crate::canvas::{BOTTOM, Canvas, MARGIN, OPEN_PLACE, TEXT, TOP, count};
 use crate::explained::largest_first;
 use crate::frame::Frame;
 use crate::scale::Scale;
+use crate::scene::Anchor;
 use crate::{Error, Explained, Picture, Settings};
 
 const ROW: f64 = 24.0;
@@ -11,7 +12,8 @@ const PANEL: f64 = 190.0;
 const GAP: f64 = 22.0;
 const HEADING: f64 = 18.0;
 
-/// One row by several methods, each on a scale of its own; a line over a bar is one standard error to either side.
+/// One row by several methods, each on a scale of its own; a line over a bar is one standard error to either side, and a
+/// ~ beside it says that its place before the next could be chance.
 ///
 /// Features stand by their mean share of a method's largest value, the largest first. All methods must explain the same
 /// features; those that do not fit are counted at the foot.
@@ -56,6 +58,9 @@ pub fn side_by_side(
         canvas.begun([left, TOP + 8.0], method, TEXT, PANEL);
         draw(&mut canvas, &frame, left, explained, row, features);
     }
+    if methods.iter().any(|(_, explained)| has_open_place(explained, row, features)) {
+        canvas.note_open_places();
+    }
     if !rest.is_empty() {
         canvas.note(&format!("{} with smaller values not shown.", count(rest.len(), "feature", "features")));
     }
@@ -75,6 +80,11 @@ fn ranked(methods: &[(&str, Explained<'_>)], row: usize, n_features: usize) -> V
     largest_first((0..n_features).map(|feature| (feature, share(feature))).collect())
 }
 
+fn has_open_place(explained: &Explained<'_>, row: usize, features: &[usize]) -> bool {
+    let open = explained.open_places(row);
+    features.iter().any(|feature| open[*feature])
+}
+
 fn draw(
     canvas: &mut Canvas,
     frame: &Frame,
@@ -89,6 +99,7 @@ fn draw(
     };
     let scale = Scale::covering(features.iter().flat_map(ends).chain([0.0]), left, left + PANEL);
     canvas.axis(&scale, [frame.top, frame.bottom()], &format!("to {}", explained.output_name()));
+    let open = explained.open_places(row);
     for (position, feature) in features.iter().enumerate() {
         let (value, middle) = (explained.value(row, *feature), frame.middle(position));
         let (zero, end) = (scale.at(0.0), scale.at(value));
@@ -98,6 +109,10 @@ fn draw(
             let [low, high] = ends(feature);
             let stroke = canvas.palette.text;
             canvas.line([scale.at(low), middle], [scale.at(high), middle], stroke, false);
+        }
+        if open[*feature] {
+            let at = [left + PANEL + 3.0, middle + 4.0];
+            canvas.label(at, OPEN_PLACE, Anchor::Start, canvas.palette.muted);
         }
     }
     let (zero, stroke) = (scale.at(0.0), canvas.palette.muted);
@@ -124,6 +139,21 @@ mod tests {
             [("small", Explained::new(&small, 0).unwrap()), ("large", Explained::new(&large, 0).unwrap())];
         let order: Vec<usize> = ranked(&methods, 0, 3).into_iter().map(|it| it.0).collect();
         assert_eq!(order, [1, 0, 2]);
+    }
+
+    #[test]
+    fn places_that_could_be_chance_are_marked() {
+        let drawn = |separable: [bool; 2]| {
+            let separable = Array3::from_shape_vec((1, 2, 1), separable.to_vec()).unwrap();
+            let explained =
+                of([0.5, -0.4, 0.1]).with_evidence(Evidence::new("x", "y").with_separable(separable));
+            let methods = [("x", Explained::new(&explained, 0).unwrap())];
+            side_by_side(&methods, 0, &Settings::default()).unwrap().svg()
+        };
+        let (marked, plain) = (drawn([false, true]), drawn([true, true]));
+        // One mark, and one note that says what it means.
+        assert_eq!((marked.matches('~').count(), plain.matches('~').count()), (2, 0));
+        assert!(marked.contains("could be chance") && !plain.contains("could be chance"));
     }
 
     #[test]

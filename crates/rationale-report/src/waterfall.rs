@@ -1,6 +1,6 @@
 //! How one prediction came about: from the base value, feature by feature.
 
-use crate::canvas::{BOTTOM, Canvas, MARGIN, TEXT, TOP};
+use crate::canvas::{BOTTOM, Canvas, MARGIN, OPEN_PLACE, TEXT, TOP};
 use crate::explained::{largest_first, shown};
 use crate::font::{self, pair};
 use crate::frame::Frame;
@@ -26,6 +26,8 @@ struct Step {
     text: Option<String>,
     value: f64,
     from: f64,
+    /// Whether its place before the next one could be chance.
+    is_open: bool,
 }
 
 impl Step {
@@ -36,9 +38,15 @@ impl Step {
     fn to(&self) -> f64 {
         self.from + self.value
     }
+
+    /// The value as it is written.
+    fn written(&self) -> String {
+        if self.is_open { format!("{} {OPEN_PLACE}", signed(self.value)) } else { signed(self.value) }
+    }
 }
 
-/// The waterfall of one row: base value at the bottom, prediction at the top, the largest steps last.
+/// The waterfall of one row: base value at the bottom, prediction at the top, the largest steps last. A ~ beside a value
+/// says that its place before the next could be chance.
 pub fn waterfall(explained: &Explained<'_>, row: usize, settings: &Settings) -> Result<Picture, Error> {
     explained.check_row(row)?;
     let steps = steps(explained, row, settings.max_display);
@@ -60,6 +68,9 @@ pub fn waterfall(explained: &Explained<'_>, row: usize, settings: &Settings) -> 
         name(&mut canvas, &frame, position, step);
         draw(&mut canvas, &scale, step, frame.middle(position), position + 1 == steps.len());
     }
+    if steps.iter().any(|step| step.is_open) {
+        canvas.note_open_places();
+    }
     note_gap(&mut canvas, &scale, &steps, [base, prediction]);
     canvas.note_broken(explained);
     Ok(canvas.finish())
@@ -78,15 +89,21 @@ fn steps(explained: &Explained<'_>, row: usize, max_display: usize) -> Vec<Step>
     let (named, others) = shown(&ordered, max_display);
     let mut from = explained.base_value(row);
     let mut steps = Vec::new();
-    let mut step = |name: String, text: Option<String>, value: f64| {
-        steps.push(Step { name, text, value, from });
+    let open = explained.open_places(row);
+    let mut step = |name: String, text: Option<String>, value: f64, is_open: bool| {
+        steps.push(Step { name, text, value, from, is_open });
         from += value;
     };
     if !others.is_empty() {
-        step(format!("{} other features", others.len()), None, others.iter().map(|(_, value)| value).sum());
+        step(
+            format!("{} other features", others.len()),
+            None,
+            others.iter().map(|(_, value)| value).sum(),
+            false,
+        );
     }
     for &(feature, value) in named.iter().rev() {
-        step(explained.name(feature).to_owned(), explained.text(row, feature), value);
+        step(explained.name(feature).to_owned(), explained.text(row, feature), value, open[feature]);
     }
     steps.reverse();
     steps
@@ -102,7 +119,7 @@ fn name(canvas: &mut Canvas, frame: &Frame, position: usize, step: &Step) {
 /// Room beside the bars for the labels of the steps that point there.
 fn room(steps: &[Step], is_there: impl Fn(f64) -> bool) -> f64 {
     let there = steps.iter().filter(|step| is_there(step.value));
-    there.map(|step| font::width(&signed(step.value), TEXT)).fold(0.0, f64::max) + 10.0
+    there.map(|step| font::width(&step.written(), TEXT)).fold(0.0, f64::max) + 10.0
 }
 
 /// A short line at a value, and what it is.
@@ -128,7 +145,7 @@ fn draw(canvas: &mut Canvas, scale: &Scale, step: &Step, middle: f64, is_last: b
     let fill = canvas.palette.sign(step.value);
     canvas.push(Item::Polygon { points: arrow(from, to, middle), fill: fill.clone() });
     let (x, anchor) = if step.value < 0.0 { (to - 5.0, Anchor::End) } else { (to + 5.0, Anchor::Start) };
-    canvas.label([x, middle + 4.0], &signed(step.value), anchor, &fill);
+    canvas.label([x, middle + 4.0], &step.written(), anchor, &fill);
 }
 
 /// A bar with a point where it goes; at least a hair wide, so that nothing is drawn as nothing.

@@ -1,6 +1,6 @@
 //! A set of players, packed.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 
 /// A set of players as bits, 64 a word.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,7 +53,9 @@ pub(crate) fn table<'a>(
 ) -> Array2<bool> {
     let mut table = Array2::from_elem((coalitions.len(), n_players), false);
     for (mut row, coalition) in table.rows_mut().into_iter().zip(coalitions) {
-        row.iter_mut().enumerate().for_each(|(player, cell)| *cell = coalition.has(player));
+        for (mut cells, word) in row.axis_chunks_iter_mut(Axis(0), 64).zip(&coalition.0) {
+            cells.iter_mut().enumerate().for_each(|(player, cell)| *cell = word >> player & 1 == 1);
+        }
     }
     table
 }

@@ -49,11 +49,30 @@ impl FeatureTree {
     ///
     /// A feature of one value is at distance 1 from all others. Equal distances go to the lower numbers.
     pub fn from_correlation(rows: ArrayView2<'_, f64>) -> Self {
-        let n = rows.ncols();
+        let singles: Vec<Vec<usize>> = (0..rows.ncols()).map(|feature| vec![feature]).collect();
+        Self::clustered(rows, &singles)
+    }
+
+    /// The same over players of several features each, which begin as groups that are joined already.
+    pub fn from_correlation_of_groups(
+        rows: ArrayView2<'_, f64>,
+        players: &[Vec<usize>],
+    ) -> Result<Self, rationale_core::Error> {
+        let available = rows.ncols();
+        match players.iter().flatten().find(|feature| **feature >= available) {
+            Some(&asked) => Err(rationale_core::Error::Feature { asked, available }),
+            None => Ok(Self::clustered(rows, players)),
+        }
+    }
+
+    fn clustered(rows: ArrayView2<'_, f64>, players: &[Vec<usize>]) -> Self {
+        let n = players.len();
         let mut distances =
-            Array2::from_shape_fn((n, n), |(i, j)| 1.0 - correlation(rows.column(i), rows.column(j)).abs());
+            Array2::from_shape_fn((n, n), |(i, j)| mean_distance(rows, &players[i], &players[j]));
         // Places of the table and the node that stands at each with its size.
-        let mut nodes: Vec<Option<(usize, f64)>> = (0..n).map(|player| Some((player, 1.0))).collect();
+        let size = |player: usize| players[player].len() as f64;
+        let mut nodes: Vec<Option<(usize, f64)>> =
+            (0..n).map(|player| Some((player, size(player)))).collect();
         let mut merges = Vec::new();
         while let Some((i, j)) = nearest(&distances, &nodes) {
             let (Some((left, n_left)), Some((right, n_right))) = (nodes[i], nodes[j].take()) else { break };
@@ -115,6 +134,13 @@ fn nearest(distances: &Array2<f64>, nodes: &[Option<(usize, f64)>]) -> Option<(u
     best.map(|(_, i, j)| (i, j))
 }
 
+/// The mean over pairs of features of 1 - |r|.
+fn mean_distance(rows: ArrayView2<'_, f64>, a: &[usize], b: &[usize]) -> f64 {
+    let pairs = a.iter().flat_map(|&i| b.iter().map(move |&j| (i, j)));
+    let distances = pairs.map(|(i, j)| 1.0 - correlation(rows.column(i), rows.column(j)).abs());
+    distances.sum::<f64>() / (a.len() * b.len()).max(1) as f64
+}
+
 /// Pearson's correlation over what is present in both; 0 where there is none.
 fn correlation(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> f64 {
     let pairs: Vec<(f64, f64)> =
@@ -141,6 +167,21 @@ mod tests {
             array![[1.0, 9.0, 1.1, 5.0], [2.0, 1.0, 1.9, 5.0], [3.0, 4.0, 3.2, 5.0], [4.0, 2.0, 3.9, 5.0]];
         let tree = FeatureTree::from_correlation(rows.view());
         assert_eq!(tree.merges(), [[0, 2], [4, 1], [5, 3]]);
+    }
+
+    #[test]
+    fn a_group_stands_at_the_mean_distance_of_its_features() {
+        let rows =
+            array![[1.0, 9.0, 1.1, 5.0], [2.0, 1.0, 1.9, 5.0], [3.0, 4.0, 3.2, 5.0], [4.0, 2.0, 3.9, 5.0]];
+        let tree = |players: &[Vec<usize>]| FeatureTree::from_correlation_of_groups(rows.view(), players);
+        // The first two players go together by feature 0 and 2, though the first has a constant beside it.
+        let joined = tree(&[vec![0, 3], vec![2], vec![1]]).unwrap();
+        let r = |a: usize, b: usize| 1.0 - correlation(rows.column(a), rows.column(b)).abs();
+        let distances = [f64::midpoint(r(0, 2), 1.0), f64::midpoint(r(0, 1), 1.0), r(2, 1)];
+        assert!(distances[2] < distances[0] && distances[2] < distances[1], "{distances:?}");
+        assert_eq!(joined.merges(), [[1, 2], [0, 3]]);
+        let error = tree(&[vec![0], vec![4]]).unwrap_err();
+        assert!(matches!(error, rationale_core::Error::Feature { asked: 4, available: 4 }));
     }
 
     #[test]

@@ -199,19 +199,21 @@ impl Regression<'_> {
         let n_players = self.game.n_players();
         let others: Vec<_> = new.iter().map(|(_, coalition)| coalition.complement(n_players)).collect();
         let coalitions: Vec<_> = new.iter().map(|(_, coalition)| coalition).chain(&others).collect();
-        let worth = self.game.value(crate::coalition::table(coalitions.into_iter(), n_players).view())?;
+        let table = crate::coalition::table(coalitions.into_iter(), n_players);
+        let worth = self.game.value(table.view())?;
         let (of_coalitions, of_others) = worth.view().split_at(Axis(0), new.len());
         let last = n_players - 1;
-        let one =
-            |coalition: &crate::coalition::Coalition, player| f64::from(u8::from(coalition.has(player)));
-        let design = Array2::from_shape_fn((new.len(), last), |(pair, player)| {
-            one(&new[pair].1, player) - one(&new[pair].1, last)
-        });
+        let one = |is_in: bool| f64::from(u8::from(is_in));
+        let mut design = Array2::zeros((new.len(), last));
+        for (mut row, coalition) in design.rows_mut().into_iter().zip(table.rows()) {
+            let of_last = one(coalition[last]);
+            row.iter_mut().zip(coalition).for_each(|(cell, &is_in)| *cell = one(is_in) - of_last);
+        }
         // Half the difference of a coalition and its complement: all of a pair that the regression sees.
         let mut observed = (&of_coalitions - &of_others) / 2.0;
         let difference = self.ends.difference();
-        for (mut row, (_, coalition)) in observed.rows_mut().into_iter().zip(new) {
-            row.scaled_add(0.5 - one(coalition, last), &difference);
+        for (mut row, coalition) in observed.rows_mut().into_iter().zip(table.rows()) {
+            row.scaled_add(0.5 - one(coalition[last]), &difference);
         }
         self.pairs.design = stacked(&self.pairs.design, &design)?;
         self.pairs.observed = stacked(&self.pairs.observed, &observed)?;

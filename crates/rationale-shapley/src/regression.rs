@@ -1,6 +1,6 @@
 //! Weighted least squares over a stratified sample of pairs of coalitions, with the covariance that the sampling leaves.
 
-use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
 
 /// One observation for each pair of a coalition and its complement.
 pub(crate) struct Pairs {
@@ -55,32 +55,25 @@ pub(crate) fn fit(pairs: &Pairs, strata: &[Stratum]) -> Option<Fit> {
     let covariances = residuals.columns().into_iter().map(|residuals| {
         let scores: Array1<f64> =
             residuals.iter().zip(&leverage).map(|(r, l)| r / (1.0 - l).max(0.01).sqrt()).collect();
-        covariance(&influence, scores.view(), &pairs.strata, strata)
+        inverse.dot(&meat(pairs, &(scores * &weights), strata)).dot(&inverse)
     });
     let covariances: Vec<Array2<f64>> = covariances.collect();
     let views: Vec<ArrayView2<'_, f64>> = covariances.iter().map(Array2::view).collect();
     Some(Fit { coefficients, covariance: ndarray::stack(Axis(0), &views).ok()? })
 }
 
-/// The sum over strata of the covariance of a stratum's sum of score times influence.
-fn covariance(
-    influence: &Array2<f64>,
-    scores: ArrayView1<'_, f64>,
-    stratum_of: &[usize],
-    strata: &[Stratum],
-) -> Array2<f64> {
-    let random: Vec<usize> =
-        (0..stratum_of.len()).filter(|&pair| strata[stratum_of[pair]].left_to_chance() > 0.0).collect();
-    let mut moves = influence.select(Axis(0), &random);
-    let mut means = Array2::<f64>::zeros((strata.len(), influence.ncols()));
-    for (mut row, &pair) in moves.rows_mut().into_iter().zip(&random) {
-        row *= scores[pair];
-        let stratum = stratum_of[pair];
-        means.row_mut(stratum).scaled_add(1.0 / strata[stratum].drawn as f64, &row);
+/// The sum over strata of the covariance of a stratum's sum of score times design.
+fn meat(pairs: &Pairs, scores: &Array1<f64>, strata: &[Stratum]) -> Array2<f64> {
+    let each = || pairs.design.rows().into_iter().zip(scores).zip(&pairs.strata);
+    let mut means = Array2::<f64>::zeros((strata.len(), pairs.design.ncols()));
+    for ((row, score), &stratum) in each() {
+        means.row_mut(stratum).scaled_add(score / strata[stratum].drawn as f64, &row);
     }
-    for (mut row, &pair) in moves.rows_mut().into_iter().zip(&random) {
-        row -= &means.row(stratum_of[pair]);
-        row *= strata[stratum_of[pair]].left_to_chance().sqrt();
+    let left: Vec<f64> = strata.iter().map(|stratum| stratum.left_to_chance().sqrt()).collect();
+    let mut moves = Array2::<f64>::zeros(pairs.design.dim());
+    for (mut out, ((row, score), &stratum)) in moves.rows_mut().into_iter().zip(each()) {
+        let cells = out.iter_mut().zip(row).zip(means.row(stratum));
+        cells.for_each(|((out, cell), mean)| *out = left[stratum] * (score * cell - mean));
     }
     moves.t().dot(&moves)
 }

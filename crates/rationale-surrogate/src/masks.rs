@@ -79,7 +79,7 @@ impl Neighbours for MaskNeighbours<'_> {
         let outputs = memory.answer(
             samples,
             progress,
-            |position| self.key(masks.row(position)),
+            |position| Some(self.key(masks.row(position))),
             |batch| Ok(self.game.value(masks.select(Axis(0), batch).view())?),
         )?;
         let n_present = masks.rows().into_iter().map(|mask| mask.iter().filter(|it| **it).count());

@@ -15,6 +15,8 @@ use crate::Error;
 pub(crate) struct Memory {
     numbers: HashMap<(u64, u64), u32, BuildHasherDefault<AsItIs>>,
     answers: Vec<f64>,
+    /// How many inputs were asked about, those that cannot be met again among them.
+    n_inputs: u32,
     n_outputs: usize,
     batch_size: usize,
 }
@@ -56,32 +58,32 @@ fn fold(a: u64, b: u64) -> u64 {
 impl Memory {
     /// Asks in batches of at most `batch_size`.
     pub(crate) fn new(batch_size: usize) -> Self {
-        Self { numbers: HashMap::default(), answers: Vec::new(), n_outputs: 0, batch_size }
+        Self { numbers: HashMap::default(), answers: Vec::new(), n_inputs: 0, n_outputs: 0, batch_size }
     }
 
     /// How many different inputs the model was asked about.
     pub(crate) fn model_calls(&self) -> u64 {
-        self.numbers.len() as u64
+        u64::from(self.n_inputs)
     }
 
-    /// Answers `[input, output]` to inputs, of which `key` gives the hash of the one at a position and `ask` is called
-    /// with positions. `samples` are their numbers in messages. Tells `progress` one unit an input, asked about or not.
+    /// Answers `[input, output]` to inputs, of which `key` gives the hash of the one at a position, none where it cannot
+    /// be met again, and `ask` is called with positions. `samples` are their numbers in messages. Tells `progress` one
+    /// unit an input, asked about or not.
     pub(crate) fn answer(
         &mut self,
         samples: Range<usize>,
         progress: &dyn Progress,
-        key: impl Fn(usize) -> Key,
+        key: impl Fn(usize) -> Option<Key>,
         mut ask: impl FnMut(&[usize]) -> Result<Array2<f64>, Error>,
     ) -> Result<Array2<f64>, Error> {
-        self.numbers.reserve(samples.len());
         let mut ids = Vec::with_capacity(samples.len());
         let mut new = Vec::with_capacity(samples.len());
         for position in 0..samples.len() {
-            let next = self.numbers.len() as u32;
-            let Key(a, b) = key(position);
-            let id = *self.numbers.entry((a, b)).or_insert(next);
+            let next = self.n_inputs;
+            let id = key(position).map_or(next, |Key(a, b)| *self.numbers.entry((a, b)).or_insert(next));
             ids.push(id as usize);
             if id == next {
+                self.n_inputs += 1;
                 new.push(position);
             }
         }
@@ -133,7 +135,7 @@ mod tests {
                 .answer(
                     0..keys.len(),
                     &Silent,
-                    |at| Key::of([keys[at]]),
+                    |at| Some(Key::of([keys[at]])),
                     |batch| {
                         asked.push(batch.to_vec());
                         Ok(Array2::from_shape_fn((batch.len(), 1), |(i, _)| keys[batch[i]] as f64))
@@ -149,13 +151,24 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_met_again_is_asked_about_each_time() {
+        let mut memory = Memory::new(10);
+        let ask = |batch: &[usize]| Ok(Array2::from_shape_fn((batch.len(), 1), |(at, _)| batch[at] as f64));
+        let outputs = memory.answer(0..3, &Silent, |at| (at == 0).then(|| Key::of([7])), ask).unwrap();
+        assert_eq!(outputs.iter().copied().collect::<Vec<_>>(), [0.0, 1.0, 2.0]);
+        let outputs = memory.answer(3..5, &Silent, |at| (at == 1).then(|| Key::of([7])), ask).unwrap();
+        assert_eq!(outputs.iter().copied().collect::<Vec<_>>(), [0.0, 0.0]);
+        assert_eq!(memory.model_calls(), 4);
+    }
+
+    #[test]
     fn progress_counts_every_input() {
         let count = std::sync::atomic::AtomicU64::new(0);
         let progress = |units: u64| {
             count.fetch_add(units, std::sync::atomic::Ordering::Relaxed);
         };
         let mut memory = Memory::new(10);
-        let key = |at: usize| Key::of([[1, 1, 2][at]]);
+        let key = |at: usize| Some(Key::of([[1, 1, 2][at]]));
         memory.answer(0..3, &progress, key, |batch| Ok(Array2::zeros((batch.len(), 1)))).unwrap();
         assert_eq!(count.into_inner(), 3);
     }
@@ -166,7 +179,7 @@ mod tests {
         let error = memory.answer(
             100..102,
             &Silent,
-            |at| Key::of([at as u64]),
+            |at| Some(Key::of([at as u64])),
             |_| Ok(ndarray::array![[0.0], [f64::NAN]]),
         );
         let text = error.unwrap_err().to_string();

@@ -49,12 +49,13 @@ use std::ops::Range;
 
 use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, Axis, Slice, concatenate};
 use rationale_core::separable::Ranking;
-use rationale_core::{Attributions, Explain, Fingerprint, Predict, Progress, Silent};
+use rationale_core::{Attributions, Explain, FeatureGroups, Fingerprint, Predict, Progress, Silent};
 use rayon::prelude::*;
 
 pub use self::discretiser::Discretisation;
 use self::feature::{Feature, Own};
 use crate::engine::{Neighbours, Stream, explain};
+use crate::local_model::root;
 use crate::memory::{Key, Memory};
 use crate::{Columns, Error, Explanation, Labels, Lime, LocalModel, Neighbourhood, kernel};
 
@@ -134,7 +135,27 @@ impl<'a> LimeTabular<'a> {
         explained: &[Explanation],
         rows: ArrayView2<'_, f64>,
     ) -> Result<Attributions, Error> {
-        Ok(attributions(&self.columns, explained, rows, self.lime.confidence)?)
+        Ok(attributions(&self.single_columns()?, explained, rows, self.lime.confidence)?)
+    }
+
+    /// The same with each group's values summed into one, and the errors of these sums.
+    pub fn attributions_of_groups(
+        &self,
+        explained: &[Explanation],
+        rows: ArrayView2<'_, f64>,
+        groups: &FeatureGroups,
+    ) -> Result<Attributions, Error> {
+        let (expected, actual) = (self.columns.as_slice().len(), groups.members().iter().flatten().count());
+        if expected != actual {
+            return Err(Error::Size { what: "all groups together", unit: "columns", expected, actual });
+        }
+        Ok(attributions(groups, explained, rows, self.lime.confidence)?)
+    }
+
+    fn single_columns(&self) -> Result<FeatureGroups, rationale_core::Error> {
+        let names: Vec<String> =
+            self.columns.as_slice().iter().map(|column| column.name().to_owned()).collect();
+        FeatureGroups::new(Vec::new(), &names)
     }
 
     fn explain_with(
@@ -178,37 +199,40 @@ impl Explain for LimeTabular<'_> {
         };
         let explained: Result<Vec<Explanation>, Error> = (0..rows.nrows()).into_par_iter().map(one).collect();
         let explained = explained.map_err(|error| error.of_method("lime"))?;
-        attributions(&self.columns, &explained, rows, lime.confidence)
+        attributions(&self.single_columns()?, &explained, rows, lime.confidence)
     }
 }
 
 fn attributions(
-    columns: &Columns,
+    groups: &FeatureGroups,
     explained: &[Explanation],
     rows: ArrayView2<'_, f64>,
     confidence: f64,
 ) -> Result<Attributions, rationale_core::Error> {
     let n_outputs = explained.first().map_or(0, |it| it.models.len());
-    let shape = (rows.nrows(), columns.as_slice().len(), n_outputs);
+    let shape = (rows.nrows(), groups.len(), n_outputs);
     let (mut values, mut errors) = (Array3::zeros(shape), Array3::zeros(shape));
     let mut separable = Array3::from_elem((shape.0, shape.1.saturating_sub(1), shape.2), false);
     let mut base_values = Array2::zeros((shape.0, shape.2));
     let mut predictions = base_values.clone();
+    let group_of = group_of_each(groups, rows.ncols());
     for (row, explanation) in explained.iter().enumerate() {
         for (output, model) in explanation.models.iter().enumerate() {
             base_values[[row, output]] = model.intercept;
             predictions[[row, output]] = model.prediction;
-            for term in &model.terms {
-                values[[row, term.feature, output]] = term.contribution();
-                errors[[row, term.feature, output]] = term.standard_error * term.value.abs();
+            let (sums, covariance) = contributions(model, &group_of, shape.1);
+            let ranking = Ranking::new(sums.view(), covariance.view(), confidence)?;
+            for group in 0..shape.1 {
+                values[[row, group, output]] = sums[group];
+                errors[[row, group, output]] = root(covariance[[group, group]]);
             }
-            let is_separable = contributions_apart(model, shape.1, confidence)?;
             let mut marks = separable.index_axis_mut(Axis(0), row);
-            marks.column_mut(output).iter_mut().zip(is_separable).for_each(|(mark, is)| *mark = is);
+            let marks = marks.column_mut(output).into_iter().zip(ranking.is_separable());
+            marks.for_each(|(mark, is)| *mark = *is);
         }
     }
-    let names = columns.as_slice().iter().map(|column| column.name().to_owned()).collect();
-    let attributions = Attributions::new(values, base_values, predictions)?.with_feature_names(names)?;
+    let attributions =
+        Attributions::new(values, base_values, predictions)?.with_feature_names(groups.names().to_vec())?;
     let Some(first) = explained.first() else { return Ok(attributions) };
     let calls = explained.iter().map(|it| it.evidence.model_calls).sum();
     let n_constant = explained.iter().flat_map(|it| &it.models).filter(|model| model.is_constant).count();
@@ -217,21 +241,27 @@ fn attributions(
     Ok(attributions.with_evidence(evidence.with_standard_error(errors).with_separable(separable)))
 }
 
-/// Which contributions at neighbouring ranks can be told apart; features that were not selected have 0 without error.
-fn contributions_apart(
-    model: &LocalModel,
-    n_features: usize,
-    confidence: f64,
-) -> Result<Vec<bool>, rationale_core::Error> {
-    let mut values = Array1::zeros(n_features);
-    let mut covariance = Array2::zeros((n_features, n_features));
+fn group_of_each(groups: &FeatureGroups, n_features: usize) -> Vec<usize> {
+    let mut group_of = vec![0; n_features];
+    for (group, members) in groups.members().iter().enumerate() {
+        members.iter().for_each(|&feature| group_of[feature] = group);
+    }
+    group_of
+}
+
+/// What each group adds to the local prediction, and the covariance of these; features that were not selected add 0
+/// without error.
+fn contributions(model: &LocalModel, group_of: &[usize], n_groups: usize) -> (Array1<f64>, Array2<f64>) {
+    let mut sums = Array1::zeros(n_groups);
+    let mut covariance = Array2::zeros((n_groups, n_groups));
     for (i, a) in model.terms.iter().enumerate() {
-        values[a.feature] = a.contribution();
+        sums[group_of[a.feature]] += a.contribution();
         for (j, b) in model.terms.iter().enumerate() {
-            covariance[[a.feature, b.feature]] = model.covariance[[i, j]] * a.value * b.value;
+            let place = [group_of[a.feature], group_of[b.feature]];
+            covariance[place] += model.covariance[[i, j]] * a.value * b.value;
         }
     }
-    Ok(Ranking::new(values.view(), covariance.view(), confidence)?.is_separable().to_vec())
+    (sums, covariance)
 }
 
 fn features(
@@ -244,8 +274,6 @@ fn features(
     columns.as_slice().iter().enumerate().map(column).collect()
 }
 
-/// What the keys of samples that are never met again begin with: no number has these bits, so no input's key does.
-const SAMPLE: u64 = u64::MAX;
 /// How many samples share a stream. Part of what a seed means.
 const BLOCK: usize = 64;
 
@@ -365,12 +393,9 @@ impl Neighbours for RowNeighbours<'_, '_> {
             inputs.slice_axis_inplace(Axis(0), Slice::from(..chunk.len()));
             self.draw(stream, &own, chunk.clone(), coordinates, slice_of(&mut inputs));
             let key = |position: usize| {
-                let sample = chunk.start + position;
                 // Where a column never has the same value twice, only the input itself is met again.
-                if is_continuous && sample > 0 {
-                    return Key::of([SAMPLE, stream.repetition, sample as u64]);
-                }
-                Key::of(inputs.row(position).iter().copied().map(bits))
+                let is_met_again = !is_continuous || chunk.start + position == 0;
+                is_met_again.then(|| Key::of(inputs.row(position).iter().copied().map(bits)))
             };
             let ask = |batch: &[usize]| Ok(predict(self.table.model, &inputs, batch)?);
             outputs.push(memory.answer(chunk.clone(), progress, key, ask)?);

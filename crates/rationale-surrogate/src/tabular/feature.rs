@@ -7,6 +7,9 @@ use crate::Column;
 /// How many standard deviations a number is drawn away at most: no double in [0, 1) is farther.
 const FARTHEST: f64 = 9.0;
 
+/// Draws that are turned into values together, stage by stage, over arrays on the stack.
+const LANES: usize = 64;
+
 /// A column's law.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Feature {
@@ -44,12 +47,20 @@ impl Shares {
         self.places.last().is_some_and(|(before, _)| *before >= 1.0)
     }
 
-    /// The alternative that `u` in [0, 1) falls on, and where in it, in [0, 1).
-    fn pick(&self, u: f64) -> (usize, f64) {
+    /// The alternatives that draws in [0, 1) fall on; the draws become their places in these, in [0, 1).
+    fn pick(&self, draws: &mut [f64; LANES]) -> [usize; LANES] {
+        let mut picked = [0; LANES];
         // Those without a share are never picked: the sums before and after them are equal.
-        let picked = self.sums.iter().filter(|sum| **sum <= u).count().min(self.sums.len() - 1);
-        let (before, inverse) = self.places[picked];
-        (picked, ((u - before) * inverse).min(1.0 - f64::EPSILON))
+        for sum in &self.sums {
+            picked.iter_mut().zip(&*draws).for_each(|(picked, draw)| *picked += usize::from(sum <= draw));
+        }
+        let last = self.sums.len() - 1;
+        for (picked, draw) in picked.iter_mut().zip(draws) {
+            *picked = last.min(*picked);
+            let (before, inverse) = self.places[*picked];
+            *draw = ((*draw - before) * inverse).min(1.0 - f64::EPSILON);
+        }
+        picked
     }
 }
 
@@ -148,37 +159,49 @@ impl Feature {
         coordinates: &mut [f64],
         values: &mut [f64],
     ) {
-        let rows = coordinates.iter_mut().zip(values).skip(at).step_by(width);
+        let blocks = coordinates.chunks_mut(LANES * width).zip(values.chunks_mut(LANES * width));
+        for (coordinates, values) in blocks {
+            // A last block that is not full leaves lanes that nobody reads.
+            let mut lanes = [0.0; LANES];
+            lanes.iter_mut().zip(values.chunks_exact(width)).for_each(|(lane, row)| *lane = row[at]);
+            let of_local_model = self.draw_lanes(own, &mut lanes);
+            values.chunks_exact_mut(width).zip(lanes).for_each(|(row, lane)| row[at] = lane);
+            coordinates.chunks_exact_mut(width).zip(of_local_model).for_each(|(row, lane)| row[at] = lane);
+        }
+    }
+
+    /// Turns draws into values, and gives their coordinates.
+    fn draw_lanes(&self, own: &Own, lanes: &mut [f64; LANES]) -> [f64; LANES] {
         match (self, own) {
             (Self::Values { shares, values }, Own::Alternative(own)) => {
-                let own = own.unwrap_or(usize::MAX);
-                rows.for_each(|(coordinate, value)| {
-                    let (picked, _) = shares.pick(*value);
-                    (*coordinate, *value) = (one_if(own == picked), values[picked]);
-                });
+                let picked = shares.pick(lanes);
+                lanes.iter_mut().zip(picked).for_each(|(lane, picked)| *lane = values[picked]);
+                is_own(*own, &picked)
             }
             (Self::Binned { shares, bins }, Own::Alternative(own)) => {
-                let own = own.unwrap_or(usize::MAX);
-                rows.for_each(|(coordinate, value)| {
-                    let (picked, within) = shares.pick(*value);
-                    let drawn = bins.laws.get(picked).map_or(f64::NAN, |law| law.value(within));
-                    (*coordinate, *value) = (one_if(own == picked), drawn);
-                });
+                let picked = shares.pick(lanes);
+                TruncatedNormal::values(&bins.laws, &picked, lanes);
+                is_own(*own, &picked)
             }
             (Self::Number { mean, scale, law, .. }, Own::Number { centre }) => {
-                rows.for_each(|(coordinate, value)| {
-                    let drawn = law.value(*value) * scale + centre;
-                    (*coordinate, *value) = ((drawn - mean) / scale, drawn);
-                });
+                TruncatedNormal::values(std::slice::from_ref(law), &[0; LANES], lanes);
+                lanes.iter_mut().for_each(|lane| *lane = *lane * scale + centre);
+                lanes.map(|drawn| (drawn - mean) / scale)
             }
-            (Self::Number { mean, scale, missing, law }, _) => rows.for_each(|(coordinate, value)| {
-                let is_missing = *value < *missing;
-                let share = ((*value - missing) / (1.0 - missing)).max(0.0);
-                let drawn = law.value(share) * scale + mean;
-                (*coordinate, *value) = (one_if(is_missing), if is_missing { f64::NAN } else { drawn });
-            }),
+            (Self::Number { mean, scale, missing, law }, _) => {
+                let is_missing = lanes.map(|draw| draw < *missing);
+                lanes.iter_mut().for_each(|lane| *lane = ((*lane - missing) / (1.0 - missing)).max(0.0));
+                TruncatedNormal::values(std::slice::from_ref(law), &[0; LANES], lanes);
+                for (lane, is_missing) in lanes.iter_mut().zip(is_missing) {
+                    *lane = if is_missing { f64::NAN } else { *lane * scale + mean };
+                }
+                is_missing.map(one_if)
+            }
             // An input's value is prepared by this very feature.
-            (_, _) => rows.for_each(|(coordinate, value)| (*coordinate, *value) = (0.0, f64::NAN)),
+            (_, _) => {
+                lanes.fill(f64::NAN);
+                [0.0; LANES]
+            }
         }
     }
 
@@ -196,6 +219,12 @@ impl Feature {
             _ => name.to_owned(),
         }
     }
+}
+
+/// 1 where the input's own alternative is picked.
+fn is_own(own: Option<usize>, picked: &[usize; LANES]) -> [f64; LANES] {
+    let own = own.unwrap_or(usize::MAX);
+    picked.map(|picked| one_if(picked == own))
 }
 
 fn one_if(it_is: bool) -> f64 {

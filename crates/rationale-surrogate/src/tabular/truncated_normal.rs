@@ -48,7 +48,8 @@ fn standard_quantile(lines: &[[f64; 2]], share: f64) -> f64 {
     // One half itself lies at the end of the last cell.
     let [offset, slope] = lines[cell.min(N_CELLS - 1)];
     let below = offset + slope * from_end;
-    if share < 0.5 { below } else { -below }
+    // Half of all draws lie on either side, in no order that a processor could guess: no branch.
+    f64::from_bits(below.to_bits() ^ (u64::from(share >= 0.5) << (u64::BITS - 1)))
 }
 
 /// Values between two ends.
@@ -58,7 +59,7 @@ pub(crate) struct TruncatedNormal {
     sd: f64,
     low: f64,
     high: f64,
-    /// Phi(a), and how much lies between the ends; nothing for a law without spread.
+    /// Phi(a), and how much lies between the ends; a half and nothing for a law without spread.
     below: f64,
     between: f64,
 }
@@ -66,11 +67,13 @@ pub(crate) struct TruncatedNormal {
 impl TruncatedNormal {
     /// A value without spread is always `low`.
     pub(crate) fn new(mean: f64, sd: f64, low: f64, high: f64) -> Self {
-        let mut law = Self { mean, sd, low, high, below: 0.0, between: 0.0 };
+        let mut law = Self { mean, sd, low, high, below: 0.5, between: 0.0 };
         if low < high && sd > 0.0 {
             let normal = Normal::standard();
-            law.below = normal.cdf((low - mean) / sd);
-            law.between = normal.cdf((high - mean) / sd) - law.below;
+            let (below, above) = (normal.cdf((low - mean) / sd), normal.cdf((high - mean) / sd));
+            if below < above {
+                (law.below, law.between) = (below, above - below);
+            }
         }
         law
     }
@@ -80,19 +83,34 @@ impl TruncatedNormal {
         self.between > 0.0
     }
 
-    /// The value below which a share `u` in [0, 1) lies.
-    pub(crate) fn value(&self, u: f64) -> f64 {
-        if !self.has_spread() {
-            return self.low;
+    /// Turns shares in [0, 1) into the values below which they lie, each by the law at its place in `picked`; NaN where
+    /// there is none.
+    pub(crate) fn values<const N: usize>(laws: &[Self], picked: &[usize; N], shares: &mut [f64; N]) {
+        let each = picked.iter().map(|picked| laws.get(*picked));
+        for (share, law) in shares.iter_mut().zip(each.clone()) {
+            *share = law.map_or(0.5, |law| law.below + *share * law.between);
         }
-        let z = standard_quantile(&LINES, self.below + u * self.between);
-        (self.mean + self.sd * z).clamp(self.low, self.high)
+        let lines: &[[f64; 2]] = &LINES;
+        shares.iter_mut().for_each(|share| *share = standard_quantile(lines, *share));
+        for (value, law) in shares.iter_mut().zip(each) {
+            *value = law.map_or(f64::NAN, |law| law.unstandardised(*value));
+        }
+    }
+
+    fn unstandardised(&self, z: f64) -> f64 {
+        if self.has_spread() { (self.mean + self.sd * z).clamp(self.low, self.high) } else { self.low }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn value(law: &TruncatedNormal, share: f64) -> f64 {
+        let mut shares = [share];
+        TruncatedNormal::values(std::slice::from_ref(law), &[0], &mut shares);
+        shares[0]
+    }
 
     #[test]
     fn the_table_keeps_to_the_quantile_function() {
@@ -101,7 +119,7 @@ mod tests {
             for k in 0..10_000 {
                 let u = (f64::from(k) + 0.5) / 1e4;
                 let exact = Normal::standard().inverse_cdf(law.below + u * law.between);
-                assert!((law.value(u) - exact.clamp(low, high)).abs() < 1e-4, "{low} {high} {u}");
+                assert!((value(&law, u) - exact.clamp(low, high)).abs() < 1e-4, "{low} {high} {u}");
             }
         }
     }
@@ -118,7 +136,7 @@ mod tests {
     #[test]
     fn draws_stay_between_the_ends_and_one_value_stays_itself() {
         let law = TruncatedNormal::new(5.0, 1e-11, 4.0, 5.0);
-        assert!((0..100).all(|k| (4.0..=5.0).contains(&law.value(f64::from(k) / 100.0))));
-        assert_eq!(TruncatedNormal::new(0.0, 1e-11, 3.0, 3.0).value(0.7), 3.0);
+        assert!((0..100).all(|k| (4.0..=5.0).contains(&value(&law, f64::from(k) / 100.0))));
+        assert_eq!(value(&TruncatedNormal::new(0.0, 1e-11, 3.0, 3.0), 0.7), 3.0);
     }
 }
