@@ -94,6 +94,22 @@ fn a_baseline_says_nothing_to_an_activation_map() {
 }
 
 #[test]
+fn maps_are_drawn_on_the_whole_photograph_and_written_as_the_network_saw_it() {
+    let room = room();
+    let arguments = ["image", "net.onnx", "cat.png", "--method", "grad-cam", "--out", "heat.svg"];
+    assert_eq!(room.run(&arguments).code, 0);
+    // Of 300 x 451 pixels in a column of 272, for the photograph and for its map.
+    let sheet = fs::read_to_string(room.path("heat.svg")).unwrap();
+    assert_eq!(sheet.matches("width=\"272\" height=\"181\"").count(), 2);
+    assert!(sheet.contains("What the network did not see"), "{}", &sheet[..300]);
+    let geometry = &json(&room, "heat.evidence.json")["geometry"];
+    assert_eq!(geometry["photograph"], serde_json::json!({"height": 300, "width": 451}));
+    let seen = serde_json::json!({"top": 0.0, "left": 75.0, "height": 300.0, "width": 300.0});
+    assert_eq!(geometry["seen"], seen);
+    assert_eq!(geometry["map"], serde_json::json!({"height": 224, "width": 224}));
+}
+
+#[test]
 fn the_same_command_gives_the_same_bytes() {
     let room = room();
     let run = |out: &str, threads: &str| {

@@ -49,6 +49,12 @@ pub trait Operator: Send + Sync + Debug {
     /// What a rule must know of it.
     fn nature(&self) -> Nature;
 
+    /// Whether it is max(x, 0) for these inputs, capped above or not, as ReLU6 is: where guided backpropagation and the
+    /// deconvolutional network cut gradients.
+    fn rectifies(&self, _inputs: &[Option<Tensor>]) -> bool {
+        self.nature() == Nature::Rectifier
+    }
+
     /// The outputs for these inputs; `None` stands for an optional input that is left out.
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error>;
 

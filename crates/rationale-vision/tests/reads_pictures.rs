@@ -5,7 +5,7 @@
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba};
-use rationale_vision::{Background, Error, Limits, Picture};
+use rationale_vision::{Background, Error, Limits, Picture, Preset, Window};
 
 fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -191,4 +191,20 @@ fn what_is_no_picture_is_named() {
 fn a_file_that_is_not_there_is_named() {
     let error = Picture::open("no/such/cat.png".as_ref()).unwrap_err();
     assert!(error.to_string().starts_with("`no/such/cat.png` cannot be read"), "{error}");
+}
+
+#[test]
+fn maps_of_a_turned_picture_lie_on_it_as_it_is_seen() {
+    // The file holds 16 rows of 32 pixels, and is looked at as 32 rows of 16.
+    let picture = Picture::decode(&turned(6)).unwrap();
+    assert_eq!(picture.size(), [32, 16]);
+    let prepared = Preset::ImagenetTf.preparation([4, 4]).unwrap().prepare(&picture).unwrap();
+    let geometry = prepared.geometry();
+    assert_eq!(geometry.window(), Window { top: 8.0, left: 0.0, height: 16.0, width: 16.0 });
+    let mut map = ndarray::Array2::<f32>::zeros((4, 4));
+    map[[0, 3]] = 1.0;
+    let placed = geometry.place(map.view()).unwrap();
+    assert!(placed.row(7).iter().all(|it| it.is_nan()) && placed.row(24).iter().all(|it| it.is_nan()));
+    assert!(placed[[8, 15]] > 0.9 && placed[[23, 0]] == 0.0);
+    assert_eq!(geometry.point([0, 3], [4, 4]), [10.0, 14.0]);
 }

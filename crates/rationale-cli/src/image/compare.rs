@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rationale::report::Sheet;
 use rationale::vision::CamMethod;
 
 use super::answers::Asking;
@@ -49,6 +48,9 @@ const USUAL: [Method; 6] = [
     Method::Cam(CamMethod::Random),
 ];
 
+const AGREEMENT: &str = "Agreement is the rank correlation of two maps over all pixels; a method that agrees with `random` says \
+                         nothing of this network.";
+
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     if render::format(&arguments.out)? != Format::Picture {
         return Err(Usage::new("--out: a sheet is a .png or .svg file").into());
@@ -67,11 +69,7 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
         common,
     )?;
     let agreement = agreement(&shown);
-    let sheet = Sheet::new(shown.panels(&arguments.style)?).with_note(
-        "Agreement is the rank correlation of two maps over all pixels; a method that agrees with `random` says nothing of \
-         this network.",
-    );
-    render::write(&sheet, &photograph.name, &arguments.out)?;
+    render::write(&shown.sheet(&arguments.style, AGREEMENT)?, &photograph.name, &arguments.out)?;
     let text = json(&methods, &agreement);
     super::explain::write_text(&arguments.out.with_extension("agreement.json"), &text)?;
     say(common, &if common.json { text } else { table(&methods, &agreement) })

@@ -41,7 +41,8 @@ pub(crate) struct Arguments {
     slopes: Slopes,
     #[command(flatten)]
     style: Style,
-    /// The file to write: .png or .svg (pictures), .npy (maps [method, height, width]), .json (evidence). With several
+    /// The file to write: .png or .svg (the photograph under its maps), .npy (maps [method, height, width] of the
+    /// network's input, not of the photograph), .json (evidence; `geometry` says where maps lie on the photograph). With several
     /// pictures, a folder of PNG files.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -316,13 +317,14 @@ impl<'a> Shown<'a> {
         Ok(Self { photograph, answer: Answer::new(&outputs, labels), maps, signed: look.is_signed() })
     }
 
-    pub(super) fn panels(&self, style: &Style) -> anyhow::Result<Vec<Panel>> {
+    fn panels(&self, style: &Style) -> anyhow::Result<Vec<Panel>> {
         let mut panels = vec![
-            Panel::new("picture", self.photograph.seen.rgb().to_owned())?
+            Panel::new("picture", self.photograph.whole.rgb().to_owned())?
                 .with_predictions(self.answer.best()),
         ];
         for (method, found) in &self.maps {
-            let drawn = style.draw(&self.photograph.seen, &found.map, self.signed)?;
+            let map = self.photograph.placed(&found.map)?;
+            let drawn = style.draw(&self.photograph.whole, &map, self.signed)?;
             let class = self.answer.name(found.target);
             let panel = Panel::new(method.name(), drawn)?.with_subtitle(format!("for {class}"));
             let panel = panel.with_note(found.place.clone());
@@ -334,13 +336,18 @@ impl<'a> Shown<'a> {
     pub(super) fn write(&self, out: &Path, format: Format, style: &Style) -> anyhow::Result<()> {
         match format {
             Format::Picture => {
-                let sheet = Sheet::new(self.panels(style)?).with_note(CAUTION);
-                render::write(&sheet, &self.photograph.name, out)?;
+                render::write(&self.sheet(style, CAUTION)?, &self.photograph.name, out)?;
             }
             Format::Values => save_npy(out, &self.stacked()?)?,
             Format::Json => return write_text(out, &self.evidence()),
         }
         write_text(&out.with_extension("evidence.json"), &self.evidence())
+    }
+
+    /// All panels, and what must be known to read them.
+    pub(super) fn sheet(&self, style: &Style, note: &str) -> anyhow::Result<Sheet> {
+        let sheet = Sheet::new(self.panels(style)?).with_note(note);
+        Ok(if self.photograph.is_cut() { sheet.with_note(UNSEEN) } else { sheet })
     }
 
     fn stacked(&self) -> anyhow::Result<Array3<f32>> {
@@ -362,6 +369,7 @@ impl<'a> Shown<'a> {
         let text = json::evidence_alone(&found.evidence);
         let mut value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         value["picture"] = self.photograph.name.clone().into();
+        value["geometry"] = self.geometry();
         value["logits"] = found.logits.clone().into();
         value["predictions"] = self
             .answer
@@ -371,6 +379,18 @@ impl<'a> Shown<'a> {
             .collect();
         value["note"] = CAUTION.into();
         value
+    }
+
+    /// Where maps lie on the photograph, in its pixels.
+    fn geometry(&self) -> serde_json::Value {
+        let ([height, width], window) =
+            (self.photograph.geometry.photograph(), self.photograph.geometry.window());
+        let [rows, columns] = self.photograph.seen.size();
+        serde_json::json!({
+            "photograph": {"height": height, "width": width},
+            "seen": {"top": window.top, "left": window.left, "height": window.height, "width": window.width},
+            "map": {"height": rows, "width": columns},
+        })
     }
 
     pub(super) fn headline(&self) -> String {
@@ -404,6 +424,9 @@ fn layers(maps: &Maps) -> String {
 /// What must be known to read any of these pictures.
 const CAUTION: &str = "A map shows where the network looks for this class, not why; it says nothing of what lies outside \
                        the network.";
+
+/// What must be known of a photograph that is larger than what was explained.
+const UNSEEN: &str = "What the network did not see of the photograph has no map.";
 
 fn answers(network: &dyn Network, input: &Tensor) -> anyhow::Result<Vec<f64>> {
     let outputs = network.forward(&mut rationale::tensor::Run::new(std::slice::from_ref(input)))?;

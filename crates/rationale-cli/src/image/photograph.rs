@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array3, Array4, Axis};
+use ndarray::{Array2, Array3, Array4, Axis};
 use rationale::tensor::Tensor;
-use rationale::vision::{Error, Picture, minmax};
+use rationale::vision::{Error, Filter, Geometry, Picture, minmax, resize};
 
 use super::network::Loaded;
 use crate::failure::Usage;
@@ -12,21 +12,29 @@ use crate::failure::Usage;
 /// Suffixes of files in a folder that are taken for pictures.
 const PICTURES: [&str; 7] = ["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff"];
 
-/// One input: what the network takes, and what people see.
+/// No side of a photograph is drawn longer than this, so that maps over huge ones fit into memory.
+const LONGEST: usize = 2048;
+
+/// One input: what the network takes, what it sees of the photograph, and the photograph that people see.
 pub(super) struct Photograph {
     pub(super) name: String,
     pub(super) input: Tensor,
     pub(super) seen: Picture,
+    /// The whole photograph, as it is drawn.
+    pub(super) whole: Picture,
+    /// Where what was seen lies on the photograph file.
+    pub(super) geometry: Geometry,
 }
 
 impl Photograph {
     /// A picture file, or an .npy tensor [1, 3, height, width].
     pub(super) fn read(path: &Path, loaded: &Loaded) -> anyhow::Result<Self> {
         let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        let (input, seen) = if path.extension().is_some_and(|it| it == "npy") {
+        let (input, seen, whole, geometry) = if path.extension().is_some_and(|it| it == "npy") {
             let tensor = read_npy(path)?;
             let seen = as_picture(&tensor)?;
-            (tensor, seen)
+            let geometry = Geometry::whole(seen.size())?;
+            (tensor, seen.clone(), seen, geometry)
         } else {
             let photograph = Picture::open(path);
             let photograph = photograph.map_err(|error| match error {
@@ -35,12 +43,34 @@ impl Photograph {
                 other => anyhow::anyhow!("`{}`: {other}", path.display()),
             })?;
             let prepared = loaded.preparation.prepare(&photograph)?;
-            let seen = prepared.seen().clone();
-            (prepared.into_tensor(), seen)
+            let (seen, geometry) = (prepared.seen().clone(), *prepared.geometry());
+            (prepared.into_tensor(), seen, drawn(photograph)?, geometry)
         };
         let input = Tensor::from_array(&input.view().into_dyn(), &loaded.device)?;
-        Ok(Self { name, input, seen })
+        Ok(Self { name, input, seen, whole, geometry })
     }
+
+    /// A map of what the network saw as one of the photograph that is drawn, without values (NaN) elsewhere.
+    pub(super) fn placed(&self, map: &Array2<f32>) -> anyhow::Result<Array2<f32>> {
+        Ok(self.geometry.resized(self.whole.size())?.place(map.view())?)
+    }
+
+    /// Whether there is more on the photograph than the network saw.
+    pub(super) fn is_cut(&self) -> bool {
+        let ([height, width], window) = (self.geometry.photograph(), self.geometry.window());
+        window.height < height as f64 - 0.5 || window.width < width as f64 - 0.5
+    }
+}
+
+/// The photograph, smaller where it is huge.
+fn drawn(photograph: Picture) -> anyhow::Result<Picture> {
+    let [height, width] = photograph.size();
+    let longest = height.max(width);
+    if longest <= LONGEST {
+        return Ok(photograph);
+    }
+    let size = [height, width].map(|side| (side * LONGEST / longest).max(1));
+    Ok(Picture::from_rgb(resize(photograph.rgb(), size, Filter::Bilinear)?)?)
 }
 
 /// The files themselves, and those in folders, in order of their names.

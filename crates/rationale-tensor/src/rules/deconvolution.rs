@@ -1,7 +1,7 @@
 //! The deconvolutional network: Zeiler and Fergus, *Visualizing and understanding convolutional networks*, 2014,
 //! <https://arxiv.org/abs/1311.2901>, as a rule for gradients by Simonyan et al. 2014, section 4.
 
-use crate::{Error, Nature, Operator, Rule, Tensor};
+use crate::{Error, Operator, Rule, Tensor};
 
 /// At each rectifier y = max(x, 0) a gradient passes back where it is positive, whatever x: dx = max(dy, 0). All else is
 /// differentiated as it is; maxima go back to the places they came from (the paper's switches).
@@ -28,8 +28,11 @@ pub struct Deconvolution;
 impl Rule for Deconvolution {
     fn apply(&self, operator: &dyn Operator, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {
         let outputs = operator.forward(inputs)?;
-        let (Nature::Rectifier, [Some(x), ..]) = (operator.nature(), inputs) else { return Ok(outputs) };
-        let passed = |y: &Tensor| x.with_value(y)?.positive_gradient();
-        if x.is_followed() { outputs.iter().map(passed).collect() } else { Ok(outputs) }
+        match inputs.first() {
+            Some(Some(x)) if x.is_followed() && operator.rectifies(inputs) => {
+                outputs.iter().map(|y| x.with_value(y)?.positive_gradient()).collect()
+            }
+            _ => Ok(outputs),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Guided backpropagation: Springenberg, Dosovitskiy, Brox and Riedmiller, *Striving for simplicity: the all
 //! convolutional net*, 2015, <https://arxiv.org/abs/1412.6806>.
 
-use crate::{Error, Nature, Operator, Rule, Tensor};
+use crate::{Error, Operator, Rule, Tensor};
 
 /// At each rectifier y = max(x, 0) a gradient passes back where x is positive and it is positive itself:
 /// dx = `[x > 0] max(dy, 0)` (the paper's figure 1). All else is differentiated as it is.
@@ -10,7 +10,8 @@ use crate::{Error, Nature, Operator, Rule, Tensor};
 /// reconstructs edges of the input (Adebayo et al. 2018; Nie et al. 2018). Look at it beside a gradient, not instead.
 ///
 /// **Departs** from captum, which finds modules `nn.ReLU` and differentiates functions as they are: here each rectifier
-/// counts, called once or many times, as a module or a function. Other activation functions are differentiated.
+/// counts, called once or many times, as a module or a function, and a capped one too: ReLU6, which a file holds as
+/// Clip(x, 0, 6), lets nothing back above its cap. Other activation functions are differentiated.
 ///
 /// ```
 /// use rationale_tensor::ops::RELU;
@@ -29,7 +30,7 @@ pub struct GuidedBackpropagation;
 impl Rule for GuidedBackpropagation {
     fn apply(&self, operator: &dyn Operator, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {
         let outputs = operator.forward(inputs)?;
-        if operator.nature() == Nature::Rectifier && super::is_followed(inputs) {
+        if operator.rectifies(inputs) && super::is_followed(inputs) {
             return outputs.iter().map(Tensor::positive_gradient).collect();
         }
         Ok(outputs)

@@ -51,6 +51,21 @@ impl Geometry {
         Ok(Self { photograph, window })
     }
 
+    /// A photograph of which the network saw everything.
+    pub fn whole([height, width]: [usize; 2]) -> Result<Self, Error> {
+        Self::new([height, width], Window { top: 0.0, left: 0.0, height: height as f64, width: width as f64 })
+    }
+
+    /// The same part of the same photograph at another height and width.
+    pub fn resized(&self, [height, width]: [usize; 2]) -> Result<Self, Error> {
+        let down = height as f64 / self.photograph[0] as f64;
+        let across = width as f64 / self.photograph[1] as f64;
+        let Window { top, left, height: tall, width: wide } = self.window;
+        let window =
+            Window { top: top * down, left: left * across, height: tall * down, width: wide * across };
+        Self::new([height, width], window)
+    }
+
     /// Height and width of the photograph.
     pub fn photograph(&self) -> [usize; 2] {
         self.photograph
@@ -59,6 +74,24 @@ impl Geometry {
     /// What the network saw of it.
     pub fn window(&self) -> Window {
         self.window
+    }
+
+    /// The centre of a pixel `[row, column]` of a map of what the network saw, which has this height and width, as
+    /// `[down, right]` from the photograph's upper left corner, in its pixels.
+    ///
+    /// ```
+    /// use rationale_vision::{Geometry, Window};
+    ///
+    /// let window = Window { top: 0.0, left: 100.0, height: 448.0, width: 448.0 };
+    /// let geometry = Geometry::new([448, 648], window)?;
+    /// assert_eq!(geometry.point([0, 223], [224, 224]), [1.0, 547.0]);
+    /// # Ok::<(), rationale_vision::Error>(())
+    /// ```
+    pub fn point(&self, [row, column]: [usize; 2], [n_rows, n_columns]: [usize; 2]) -> [f64; 2] {
+        let Window { top, left, height, width } = self.window;
+        let along =
+            |start: f64, length: f64, at: usize, n: usize| start + (at as f64 + 0.5) * length / n as f64;
+        [along(top, height, row, n_rows), along(left, width, column, n_columns)]
     }
 
     /// A map of what the network saw, of any resolution, as a map of the photograph: bilinear with half-pixel centres.
@@ -102,6 +135,27 @@ mod tests {
         let placed = Geometry::new([7, 5], window).unwrap().place(map.view()).unwrap();
         let upsampled = upsample(map.view(), [7, 5], Grid::HalfPixel).unwrap();
         assert!(placed.iter().zip(&upsampled).all(|(a, b)| (a - b).abs() < 1e-6));
+    }
+
+    #[test]
+    fn a_smaller_photograph_shows_the_same_part() {
+        let window = Window { top: 0.0, left: 75.0, height: 300.0, width: 300.0 };
+        let half = Geometry::new([300, 450], window).unwrap().resized([150, 225]).unwrap();
+        assert_eq!(half.window(), Window { top: 0.0, left: 37.5, height: 150.0, width: 150.0 });
+        assert_eq!(half.photograph(), [150, 225]);
+        assert_eq!(Geometry::whole([3, 4]).unwrap().window().width, 4.0);
+    }
+
+    #[test]
+    fn a_point_is_where_its_map_is_placed() {
+        let window = Window { top: 30.0, left: 10.0, height: 40.0, width: 40.0 };
+        let geometry = Geometry::new([100, 60], window).unwrap();
+        let mut map = ndarray::Array2::zeros((8, 8));
+        map[[2, 5]] = 1.0;
+        let placed = geometry.place(map.view()).unwrap();
+        let [down, right] = geometry.point([2, 5], [8, 8]);
+        assert_eq!([down, right], [42.5, 37.5]);
+        assert_eq!(placed[[42, 37]], 1.0);
     }
 
     #[test]
