@@ -257,6 +257,7 @@ impl Builder {
             constants: self.constants,
             steps: self.steps,
             origins,
+            tensor_bound: Tensor::bound(),
         }
     }
 }

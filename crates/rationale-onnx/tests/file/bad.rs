@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use rationale_onnx::{Error, Limits, ModelFile, Outside};
+use rationale_onnx::{Error, Limits, ModelFile, OnnxNetwork, Outside};
+use rationale_tensor::Device;
 
 use crate::encoder::*;
 use crate::write;
@@ -106,6 +107,21 @@ fn more_than_the_bound_is_refused() {
     let nodes = model(&vec![message(1, &[]); 1000]);
     let limits = Limits { memory: 20_000, ..Limits::default() };
     assert!(matches!(ModelFile::from_bytes_within(&nodes, limits), Err(Error::Memory { .. })));
+}
+
+/// The network of a node that makes 100 x 100 numbers out of `x` or of nothing, where one tensor may take so many bytes.
+fn ten_thousand(operator: &str, inputs: &[&str], tensor: usize) -> Result<OnnxNetwork, Error> {
+    let lengths = initialiser("n", 7, &[2], &[packed(7, &[100, 100])]);
+    let graph = [lengths, value(11, "x"), graph_node(operator, inputs, &["y"], &[]), value(12, "y")];
+    let limits = Limits { tensor, ..Limits::default() };
+    OnnxNetwork::from_file_within(ModelFile::from_bytes(&model(&graph))?, &Device::flex(), limits)
+}
+
+#[test]
+fn a_constant_beyond_the_bound_is_refused_while_the_network_is_made() {
+    assert!(ten_thousand("ConstantOfShape", &["n"], 40_000).is_ok());
+    let error = ten_thousand("ConstantOfShape", &["n"], 39_999).unwrap_err().to_string();
+    assert!(error.contains("more than the 39999 bytes"), "{error}");
 }
 
 #[test]
