@@ -246,6 +246,7 @@ impl Builder {
             constants: self.constants,
             steps: self.steps,
             origins: BTreeMap::new(),
+            tensor_bound: Tensor::bound(),
         };
         network.index();
         network

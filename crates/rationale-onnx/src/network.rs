@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rationale_tensor::{Device, Error as RunError, Interface, Network, Operator, Port, Run, Site, Tensor};
 
 use crate::build::Builder;
-use crate::{Attributes, Error, ModelFile, Producer};
+use crate::{Attributes, Error, Limits, ModelFile, Producer};
 
 /// The number of a value, counted as the file brings them.
 pub(crate) type ValueId = usize;
@@ -44,13 +44,20 @@ pub struct OnnxNetwork {
     pub(crate) steps: Vec<Step>,
     /// The step that gives a value.
     pub(crate) origins: BTreeMap<ValueId, usize>,
+    /// The most bytes of a tensor that is computed.
+    pub(crate) tensor_bound: usize,
 }
 
 impl OnnxNetwork {
     /// Reads a file. Everything in it that cannot be run is listed in one error.
     pub fn read(path: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
+        Self::read_within(path, device, Limits::default())
+    }
+
+    /// Reads a file within limits, which also hold for each run.
+    pub fn read_within(path: impl AsRef<Path>, device: &Device, limits: Limits) -> Result<Self, Error> {
         let _span = tracing::debug_span!("onnx", path = %path.as_ref().display()).entered();
-        Self::from_file(ModelFile::read(path)?, device)
+        Self::from_file_within(ModelFile::read_within(path, limits)?, device, limits)
     }
 
     /// Reads a file's bytes.
@@ -60,7 +67,13 @@ impl OnnxNetwork {
 
     /// Takes a file that was read already.
     pub fn from_file(file: ModelFile, device: &Device) -> Result<Self, Error> {
-        Builder::new(device).build(file)
+        Self::from_file_within(file, device, Limits::default())
+    }
+
+    /// Takes a file that was read already; limits hold for what is computed.
+    pub fn from_file_within(file: ModelFile, device: &Device, limits: Limits) -> Result<Self, Error> {
+        let network = Tensor::within(limits.tensor, || Builder::new(device).build(file))?;
+        Ok(Self { tensor_bound: limits.tensor, ..network })
     }
 
     /// What wrote the file.
@@ -162,6 +175,12 @@ impl Network for OnnxNetwork {
     }
 
     fn forward(&self, run: &mut Run<'_>) -> Result<Vec<Tensor>, RunError> {
+        Tensor::within(self.tensor_bound, || self.computed(run))
+    }
+}
+
+impl OnnxNetwork {
+    fn computed(&self, run: &mut Run<'_>) -> Result<Vec<Tensor>, RunError> {
         self.check_inputs(run)?;
         let wanted = self.wanted(run)?;
         let mut plan = self.plan(run, &wanted)?;

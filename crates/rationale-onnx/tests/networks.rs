@@ -1,7 +1,10 @@
 //! Networks of torchvision, small, as both of PyTorch's exporters write them: outputs, gradients, and what is seen
-//! inside, against PyTorch in double precision. What the files hold is told at the head of `golden/networks.py`.
+//! inside, against PyTorch in double precision, on every device that is built in. What the files hold is told at the head
+//! of `golden/networks.py`.
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
+
+mod devices;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,6 +12,8 @@ use std::path::{Path, PathBuf};
 use rationale_onnx::OnnxNetwork;
 use rationale_tensor::{Device, Element, Error, Place, Tensor, differentiate};
 use safetensors::SafeTensors;
+
+use devices::devices;
 
 /// What is allowed where PyTorch itself, in single precision, does not err more.
 const TOLERANCE: f64 = 1e-4;
@@ -37,15 +42,15 @@ impl Expected {
         &self.metadata[key]
     }
 
-    fn tensor(&self, name: &str) -> Tensor {
+    fn tensor(&self, name: &str, device: &Device) -> Tensor {
         let file = SafeTensors::deserialize(&self.bytes).unwrap();
         let view = file.tensor(name).unwrap();
-        Tensor::from_bytes(view.data().to_vec(), Element::F32, view.shape(), &Device::flex()).unwrap()
+        Tensor::from_bytes(view.data().to_vec(), Element::F32, view.shape(), device).unwrap()
     }
 
     /// What is wrong with a tensor, if anything is.
     fn difference(&self, name: &str, actual: &Tensor) -> Option<String> {
-        let right = self.tensor(name);
+        let right = self.tensor(name, &actual.device());
         if right.shape() != actual.shape() {
             return Some(format!("{name} has shape {:?}, but {:?} is right", actual.shape(), right.shape()));
         }
@@ -65,11 +70,11 @@ fn relative_error(right: &[f64], actual: &[f64]) -> f64 {
     if difference == 0.0 { 0.0 } else { difference / length(&mut right.iter().copied()) }
 }
 
-/// What is wrong with one export of a network.
-fn failures(file: &Path, expected: &Expected) -> Vec<String> {
+/// What is wrong with one export of a network on a device.
+fn failures(file: &Path, expected: &Expected, device: &Device) -> Vec<String> {
     let export = file.file_stem().unwrap().to_str().unwrap();
-    println!("{}", file.display());
-    let network = match OnnxNetwork::read(file, &Device::flex()) {
+    println!("{} on {}", file.display(), device.name());
+    let network = match OnnxNetwork::read(file, device) {
         Ok(network) => network,
         Err(error) => return vec![format!("{export}: {error}")],
     };
@@ -80,7 +85,7 @@ fn failures(file: &Path, expected: &Expected) -> Vec<String> {
     let of_sites = sites.iter().map(|site| Place::Site(values[site].clone()));
     let places: Vec<Place> = [Place::Input(0)].into_iter().chain(of_sites).collect();
     let target = |outputs: &[Tensor]| -> Result<Tensor, Error> { outputs[0].narrow(1, class, class + 1) };
-    let found = match differentiate(&network, &[expected.tensor("input")], &places, &target) {
+    let found = match differentiate(&network, &[expected.tensor("input", device)], &places, &target) {
         Ok(found) => found,
         Err(error) => return vec![format!("{export}: {error}")],
     };
@@ -101,8 +106,11 @@ fn check(network: &str) {
     let exports: BTreeSet<PathBuf> =
         files.filter(|it| it.extension().is_some_and(|it| it == "onnx")).collect();
     assert!(!exports.is_empty());
-    let failures: Vec<String> = exports.iter().flat_map(|file| failures(file, &expected)).collect();
-    assert!(failures.is_empty(), "{network}:\n{}", failures.join("\n"));
+    for device in devices() {
+        let failures: Vec<String> =
+            exports.iter().flat_map(|file| failures(file, &expected, &device)).collect();
+        assert!(failures.is_empty(), "{network} on {}:\n{}", device.name(), failures.join("\n"));
+    }
 }
 
 macro_rules! networks {

@@ -1,7 +1,9 @@
 //! The ONNX project's own cases of single operators: which there are, and which are left out and why, is in
-//! `docs/ONNX-NODE-CASES.md`.
+//! `docs/ONNX-NODE-CASES.md`. They run on every device that is built in.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of tests may fail loudly")]
+
+mod devices;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read};
@@ -10,6 +12,8 @@ use prost::Message;
 use rationale_onnx::{ElementType, Error, ModelFile, OnnxNetwork};
 use rationale_tensor::{Device, Element, Kind, Network, Run, Tensor};
 use zip::ZipArchive;
+
+use devices::devices;
 
 /// `TensorProto`, as the cases' files hold it.
 #[derive(Clone, PartialEq, Message)]
@@ -90,18 +94,17 @@ fn network(model: &[u8], device: &Device) -> Result<OnnxNetwork, Error> {
 }
 
 /// What is wrong with a case, if anything is. The tolerances are the ONNX project's own.
-fn failure(case: &Case) -> Option<String> {
-    let device = Device::flex();
-    let network = match network(&case.model, &device) {
+fn failure(case: &Case, device: &Device) -> Option<String> {
+    let network = match network(&case.model, device) {
         Ok(network) => network,
         Err(error) => return Some(error.to_string()),
     };
-    let inputs: Vec<Tensor> = case.inputs.iter().map(|it| tensor(it, &device)).collect();
+    let inputs: Vec<Tensor> = case.inputs.iter().map(|it| tensor(it, device)).collect();
     let outputs = match network.forward(&mut Run::new(&inputs)) {
         Ok(outputs) => outputs,
         Err(error) => return Some(error.to_string()),
     };
-    let expected = case.outputs.iter().map(|it| tensor(it, &device));
+    let expected = case.outputs.iter().map(|it| tensor(it, device));
     expected.zip(&outputs).enumerate().find_map(|(i, (expected, actual))| {
         difference(&expected, actual).map(|it| format!("output {i}: {it}"))
     })
@@ -125,9 +128,15 @@ fn difference(expected: &Tensor, actual: &Tensor) -> Option<String> {
 fn every_case_passes() {
     let cases = cases();
     assert!(cases.len() > 800, "the archive holds {} cases", cases.len());
-    let right = cases.iter().filter(|(name, _)| !CORRECTED_LATER.contains(&name.as_str()));
-    let failures: Vec<String> =
-        right.filter_map(|(name, case)| Some(format!("{name}: {}", failure(case)?))).collect();
-    let n_failures = failures.len();
-    assert!(failures.is_empty(), "{n_failures} of {} cases fail:\n{}", cases.len(), failures.join("\n"));
+    for device in devices() {
+        let right = cases.iter().filter(|(name, _)| !CORRECTED_LATER.contains(&name.as_str()));
+        let failures: Vec<String> =
+            right.filter_map(|(name, case)| Some(format!("{name}: {}", failure(case, &device)?))).collect();
+        let (n_failures, n_cases, name) = (failures.len(), cases.len(), device.name());
+        assert!(
+            failures.is_empty(),
+            "{n_failures} of {n_cases} cases fail on {name}:\n{}",
+            failures.join("\n")
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! A tensor of any rank.
 
 mod activation;
+mod bound;
 mod compare;
 mod convolution;
 mod elementwise;
@@ -28,7 +29,7 @@ use crate::{Buffer, Device, Element, Error, Kind};
 /// A tensor of any rank, element type and device, all known when the program runs.
 ///
 /// It is a handle: cloning it copies nothing. Shapes are checked before anything is computed, and no tensor may be
-/// larger than [`Tensor::MAX_BYTES`].
+/// larger than [`Tensor::bound`].
 ///
 /// ```
 /// use rationale_tensor::{Device, Tensor};
@@ -68,9 +69,6 @@ numbers!(f16 => F16, f32 => F32, f64 => F64, i8 => I8, i16 => I16, i32 => I32, i
     u32 => U32, u64 => U64, bool => Bool);
 
 impl Tensor {
-    /// The most bytes that one tensor may take: 8 GiB.
-    pub const MAX_BYTES: usize = 8 << 30;
-
     /// A tensor of numbers in row-major order.
     pub fn from_vec<N: Number>(values: Vec<N>, shape: &[usize], device: &Device) -> Result<Self, Error> {
         if checked_len(shape, N::ELEMENT)? != values.len() {
@@ -237,14 +235,14 @@ impl Tensor {
 
 /// The number of elements of a shape, or an error where it overflows or passes the bound.
 pub(crate) fn checked_len(shape: &[usize], element: Element) -> Result<usize, Error> {
-    let too_large = || Error::TooLarge { shape: shape.to_vec(), bound: Tensor::MAX_BYTES };
+    let too_large = || Error::TooLarge { shape: shape.to_vec(), bound: Tensor::bound() };
     // A zero must not hide an overflow of the other dimensions: strides are computed from them.
     let product = |skip_zero: bool| {
         shape.iter().filter(|it| !skip_zero || **it != 0).try_fold(1_usize, |len, &it| len.checked_mul(it))
     };
     let len = product(true).ok_or_else(too_large)?;
     let bytes = len.checked_mul(element.size()).ok_or_else(too_large)?;
-    if bytes > Tensor::MAX_BYTES {
+    if bytes > Tensor::bound() {
         return Err(too_large());
     }
     product(false).ok_or_else(too_large)

@@ -1,13 +1,17 @@
 //! How much a file may ask for.
 
+use rationale_tensor::Tensor;
+
 use crate::Error;
 
-/// How much a file may ask for; beyond it reading fails before memory is taken.
+/// How much a file may ask for; beyond it reading, or a run of the network, fails before memory is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes held, tensors and everything else together. Lists that grow take up to twice what is counted for them.
     /// 16 GiB by default.
     pub memory: u64,
+    /// Bytes of any one tensor that is computed. 8 GiB by default.
+    pub tensor: usize,
     /// Graphs inside graphs, as branches and loops have them, the outermost counted. 16 by default; exporters write 1 to 3.
     /// Each takes a piece of the stack.
     pub depth: usize,
@@ -15,7 +19,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory: 16 << 30, depth: 16 }
+        Self { memory: 16 << 30, tensor: Tensor::MAX_BYTES, depth: 16 }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use rationale_onnx::{Error, Limits, ModelFile, Outside};
+use rationale_onnx::{Error, Limits, ModelFile, OnnxNetwork, Outside};
+use rationale_tensor::{Device, Network, Run, Tensor};
 
 use crate::encoder::*;
 use crate::write;
@@ -106,6 +107,33 @@ fn more_than_the_bound_is_refused() {
     let nodes = model(&vec![message(1, &[]); 1000]);
     let limits = Limits { memory: 20_000, ..Limits::default() };
     assert!(matches!(ModelFile::from_bytes_within(&nodes, limits), Err(Error::Memory { .. })));
+}
+
+/// The network of a node that makes 100 x 3 x 100 numbers out of `x` or of nothing, where one tensor may take so many bytes.
+fn thirty_thousand(operator: &str, inputs: &[&str], tensor: usize) -> Result<OnnxNetwork, Error> {
+    let lengths = initialiser("n", 7, &[3], &[packed(7, &[100, 3, 100])]);
+    let graph = [lengths, value(11, "x"), graph_node(operator, inputs, &["y"], &[]), value(12, "y")];
+    let limits = Limits { tensor, ..Limits::default() };
+    OnnxNetwork::from_file_within(ModelFile::from_bytes(&model(&graph))?, &Device::flex(), limits)
+}
+
+#[test]
+fn a_constant_beyond_the_bound_is_refused_while_the_network_is_made() {
+    assert!(thirty_thousand("ConstantOfShape", &["n"], 120_000).is_ok());
+    let error = thirty_thousand("ConstantOfShape", &["n"], 119_999).unwrap_err().to_string();
+    assert!(error.contains("more than the 119999 bytes"), "{error}");
+}
+
+#[test]
+fn a_value_beyond_the_bound_is_refused_in_the_run() {
+    let x = Tensor::from_vec(vec![1.0_f32; 3], &[1, 3, 1], &Device::flex()).unwrap();
+    let run = |tensor| {
+        let network = thirty_thousand("Expand", &["x", "n"], tensor).unwrap();
+        network.forward(&mut Run::new(std::slice::from_ref(&x))).map_err(|error| error.to_string())
+    };
+    assert_eq!(run(120_000).unwrap()[0].shape(), [100, 3, 100]);
+    let error = run(119_999).unwrap_err();
+    assert!(error.contains("more than the 119999 bytes"), "{error}");
 }
 
 #[test]

@@ -223,10 +223,12 @@ fn scout(
     let n = pictures.shape()[0];
     let kept = RefCell::new(Kept::default());
     let mut run = Run::new(&[passes.filled(pictures)?]);
-    for site in &passes.interface().sites {
+    let sites = &passes.interface().sites;
+    let first_kept = first_kept(sites);
+    for (index, site) in sites.iter().enumerate() {
         let kept = &kept;
         run = run.edit(&site.name, move |value| {
-            kept.borrow_mut().meet(site, cut(&value, n)?);
+            kept.borrow_mut().meet(site, cut(&value, n)?, index >= first_kept);
             Ok(value)
         });
     }
@@ -270,6 +272,19 @@ fn again(
     watched(passes, pictures, &[site], resolve)
 }
 
+/// Before the last layer come at most so many of a network's last products with weights; with attention, a block's.
+const LAST_PRODUCTS: [usize; 2] = [6, 16];
+
+/// The first site whose value is kept while the last layer is looked for. A value that is kept cannot be overwritten by
+/// the next operator, and its memory not be used again, so those that are hardly ever the last layer are let go.
+fn first_kept(sites: &[Site]) -> usize {
+    let is_product =
+        |it: &Site| matches!(it.operator.as_str(), "Conv" | "ConvTranspose" | "MatMul" | "Gemm" | "Einsum");
+    let attends = sites.iter().any(|it| matches!(it.operator.as_str(), "Softmax" | "Attention"));
+    let products = sites.iter().enumerate().rev().filter(|(_, it)| is_product(it));
+    products.map(|(index, _)| index).nth(LAST_PRODUCTS[usize::from(attends)] - 1).unwrap_or(0)
+}
+
 /// What was met on the way, and the latest of its values.
 #[derive(Default)]
 struct Kept {
@@ -279,9 +294,9 @@ struct Kept {
 }
 
 impl Kept {
-    fn meet(&mut self, site: &Site, value: Tensor) {
+    fn meet(&mut self, site: &Site, value: Tensor, is_late: bool) {
         let shape = value.shape();
-        if (3..=4).contains(&shape.len()) && value.kind() == rationale_tensor::Kind::Float {
+        if is_late && (3..=4).contains(&shape.len()) && value.kind() == rationale_tensor::Kind::Float {
             self.bytes += value.len() * value.element().size();
             self.values.push_back((self.met.len(), value));
         }

@@ -72,7 +72,7 @@ impl Axis {
 }
 
 fn length_of(length: f64) -> Result<usize, Error> {
-    if (1.0..=Tensor::MAX_BYTES as f64).contains(&length) {
+    if (1.0..=Tensor::bound() as f64).contains(&length) {
         return Ok(length as usize);
     }
     let actual = length.to_string();
@@ -190,8 +190,8 @@ impl Weights {
 
 fn refuse_too_large(rows: usize, columns: usize) -> Result<(), Error> {
     match rows.checked_mul(columns).and_then(|it| it.checked_mul(8)) {
-        Some(bytes) if bytes <= Tensor::MAX_BYTES => Ok(()),
-        _ => Err(Error::TooLarge { shape: vec![rows, columns], bound: Tensor::MAX_BYTES }),
+        Some(bytes) if bytes <= Tensor::bound() => Ok(()),
+        _ => Err(Error::TooLarge { shape: vec![rows, columns], bound: Tensor::bound() }),
     }
 }
 
