@@ -66,7 +66,7 @@ impl Method {
 }
 
 /// What methods by answers may be told.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Settings {
     /// Samples a row: neighbours for lime (5000), coalitions for kernel-shap (2 columns + 2048) and partition-shap
     /// (10000), orders for permutation-shap (10), draws a column for sampling-shap.
@@ -112,6 +112,24 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 impl Settings {
+    /// So many samples, and everything else as usual.
+    pub(super) fn usual(samples: Option<usize>) -> Self {
+        Self {
+            samples,
+            tolerance: None,
+            stability: None,
+            stable: false,
+            features: None,
+            kernel_width: None,
+            bins: None,
+            batch_size: 1024,
+        }
+    }
+
+    pub(super) fn samples(&self) -> Option<usize> {
+        self.samples
+    }
+
     /// Refuses a setting that none of the methods takes.
     pub(super) fn check(&self, methods: &[Method]) -> Result<(), Usage> {
         let has_lime = methods.contains(&Method::Lime);
