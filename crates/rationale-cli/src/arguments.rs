@@ -29,7 +29,7 @@ pub(crate) enum Command {
     #[cfg(any(feature = "image", feature = "tabular"))]
     Compare(crate::compare::Arguments),
     /// Measure how good methods' explanations of a model are, on data.
-    #[cfg(any(feature = "tabular", feature = "image"))]
+    #[cfg(any(feature = "tabular", feature = "image", feature = "text"))]
     #[command(subcommand)]
     Evaluate(crate::evaluate::Command),
     #[cfg(feature = "text")]
@@ -65,7 +65,7 @@ pub(crate) struct Common {
     pub log_format: LogFormat,
 }
 
-#[cfg(feature = "image")]
+#[cfg(any(feature = "image", feature = "tabular", feature = "text"))]
 impl Common {
     /// The same, saying nothing beside results.
     pub(crate) fn hushed(&self) -> Self {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod compare;
+mod contender;
 mod demo;
 pub(crate) mod evaluate;
 mod explain;
@@ -12,6 +13,7 @@ mod method;
 mod network;
 mod photograph;
 mod render;
+mod seen;
 
 #[cfg(feature = "tabular")]
 pub(crate) use demo::write as write_demo;

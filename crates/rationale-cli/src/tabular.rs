@@ -7,6 +7,7 @@ mod demo;
 pub(crate) mod evaluate;
 mod explain;
 mod inspect;
+mod judged;
 mod methods;
 #[cfg(feature = "networks")]
 mod network;

@@ -1,13 +1,16 @@
 //! Commands over texts.
 
+mod contender;
 #[cfg(feature = "tabular")]
 mod demo;
+pub(crate) mod evaluate;
 mod explain;
 mod gradients;
 mod methods;
 mod model;
 mod page;
 mod shown;
+mod source;
 
 use clap::Subcommand;
 

@@ -52,6 +52,7 @@ pub struct Case<'a> {
     input: Option<&'a Input<'a>>,
     explain: Option<&'a dyn Explain>,
     scales: Option<&'a [f64]>,
+    neighbours: Option<ArrayView2<'a, f64>>,
     region: Option<&'a [bool]>,
     groups: Option<&'a [Vec<usize>]>,
     base_value: Option<f64>,
@@ -75,6 +76,7 @@ impl<'a> Case<'a> {
             input: None,
             explain: None,
             scales: None,
+            neighbours: None,
             region: None,
             groups: None,
             base_value: None,
@@ -111,6 +113,16 @@ impl<'a> Case<'a> {
     pub fn with_scales(mut self, scales: &'a [f64]) -> Result<Self, Error> {
         check_finite("the scales", scales)?;
         self.scales = Some(scales);
+        Ok(self)
+    }
+
+    /// Inputs that count as near this one `[row, column]`, in the place of drawn ones: for inputs that are no quantities, such as
+    /// the tokens of a text.
+    pub fn with_neighbours(mut self, rows: ArrayView2<'a, f64>) -> Result<Self, Error> {
+        if rows.is_empty() {
+            return Err(Error::Empty { what: "the list of neighbours" });
+        }
+        self.neighbours = Some(rows);
         Ok(self)
     }
 
@@ -249,6 +261,13 @@ impl<'a> Case<'a> {
         let scales = self.scales.map_or_else(|| vec![1.0; n_columns], <[f64]>::to_vec);
         check_length("the scales", n_columns, scales.len())?;
         Ok(scales)
+    }
+
+    /// The inputs that were said to be near, where any were.
+    pub(crate) fn neighbours(&self, n_columns: usize) -> Result<Option<Array2<f64>>, Error> {
+        let Some(rows) = self.neighbours else { return Ok(None) };
+        check_length("a neighbour", n_columns, rows.ncols())?;
+        Ok(Some(rows.to_owned()))
     }
 
     /// The method's attributions `[row, player]` of other rows.

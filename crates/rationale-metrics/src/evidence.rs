@@ -104,11 +104,11 @@ fn faithful(own: Score, [mean, largest]: [f64; 2]) -> Verdict {
     let passed = own > largest;
     let sentence = if passed {
         format!(
-            "More faithful than all of {N_RANDOM} random attributions: the output falls {own:.2} of the way sooner when what matters most goes first (random: {mean:.2} in the mean, {largest:.2} at most)."
+            "More faithful than all of {N_RANDOM} random attributions of this model: the output falls sooner when what is said to matter most goes first (degradation {own:.2}; theirs {mean:.2} in the mean, {largest:.2} at most)."
         )
     } else {
         format!(
-            "No more faithful than chance: {own:.2}, where {N_RANDOM} random attributions of this model reach {mean:.2} in the mean and {largest:.2} at most."
+            "No more faithful than chance: degradation {own:.2}, where {N_RANDOM} random attributions of this model reach {mean:.2} in the mean and {largest:.2} at most."
         )
     };
     Verdict { about, passed: Some(passed), sentence }

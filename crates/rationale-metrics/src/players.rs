@@ -108,6 +108,17 @@ impl Players {
         Ok(Self { of_column, n_players, plane: None })
     }
 
+    /// The player of each column, of so many players; some may have no column.
+    pub fn among(of_column: Vec<usize>, n_players: usize) -> Result<Self, Error> {
+        if n_players == 0 {
+            return Err(Error::Empty { what: "the list of players" });
+        }
+        match of_column.iter().find(|player| **player >= n_players) {
+            Some(&player) => Err(Error::Player { player, available: n_players }),
+            None => Ok(Self { of_column, n_players, plane: None }),
+        }
+    }
+
     /// How many players there are.
     pub fn len(&self) -> usize {
         self.n_players
@@ -173,6 +184,13 @@ mod tests {
             error,
             "the box from column 2, row 0 to column 4, row 2 has no pixel in a picture of 2 x 2"
         );
+    }
+
+    #[test]
+    fn a_player_may_have_no_column_but_no_column_another_player() {
+        assert_eq!(Players::among(vec![0, 0, 2], 4).unwrap().len(), 4);
+        let error = Players::among(vec![0, 2], 2).unwrap_err();
+        assert!(matches!(error, Error::Player { player: 2, available: 2 }));
     }
 
     #[test]

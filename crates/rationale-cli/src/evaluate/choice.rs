@@ -9,6 +9,9 @@ use rationale::metrics::{Metric, Settings};
 use crate::arguments::Common;
 use crate::failure::Usage;
 
+/// Fewer samples than this make no line and no regression.
+const LEAST_SAMPLES: usize = 16;
+
 #[derive(Debug, Args)]
 pub(crate) struct Choice {
     /// The metrics; all that the model, the data and the methods allow where not given.
@@ -29,6 +32,9 @@ pub(crate) struct Choice {
     /// Layers that are randomised.
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub layers: usize,
+    /// The most model calls of an explanation by a method that samples; each method's own number where not given.
+    #[arg(long, value_name = "N")]
+    pub method_samples: Option<usize>,
     /// The folder to write, whole or not at all.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
@@ -52,6 +58,9 @@ impl Choice {
             ("--neighbours", self.neighbours, 1),
             ("--layers", self.layers, 1),
         ];
+        if self.method_samples.is_some_and(|given| given < LEAST_SAMPLES) {
+            return Err(Usage::new(format!("--method-samples: at least {LEAST_SAMPLES} are needed")));
+        }
         if let Some((name, given, least)) = counts.into_iter().find(|(_, given, least)| given < least) {
             return Err(Usage::new(format!("{name} {given}: at least {least} is needed")));
         }

@@ -1,6 +1,9 @@
 //! A method as one that is judged. A further method is one more implementation, or one more closure where a kind of model has a
 //! general one.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use ndarray::{Array2, ArrayView2, Axis};
 use rationale::{Attributions, Error, Explain, Fingerprint, Progress, Randomise, Seed};
 
@@ -8,6 +11,21 @@ use rationale::{Attributions, Error, Explain, Fingerprint, Progress, Randomise, 
 pub(crate) struct Explained {
     pub(crate) values: Array2<f64>,
     pub(crate) base_values: Option<Vec<f64>>,
+    /// The model calls that a row took, where the method counted them.
+    pub(crate) calls: Option<u64>,
+}
+
+impl Explained {
+    /// Values of a method that neither promises to add up nor counts.
+    pub(crate) fn of_values(values: Array2<f64>) -> Self {
+        Self { values, base_values: None, calls: None }
+    }
+
+    /// With what the method's evidence counted over so many rows.
+    pub(crate) fn with_calls(self, counted: u64, n_rows: usize) -> Self {
+        let calls = (counted > 0).then(|| counted.div_ceil(n_rows.max(1) as u64));
+        Self { calls, ..self }
+    }
 }
 
 pub(crate) trait Contender: Send + Sync {
@@ -16,6 +34,11 @@ pub(crate) trait Contender: Send + Sync {
 
     /// About how many model calls one explanation takes.
     fn calls(&self) -> u64;
+
+    /// Whether it promises to add up.
+    fn adds_up(&self) -> bool {
+        false
+    }
 
     /// Explains one output for rows: of the model itself, or of a copy whose parameters were replaced.
     fn explain(
@@ -37,6 +60,59 @@ impl Explain for OfOutput<'_> {
         let values = self.contender.explain(None, rows, self.output)?.values;
         let zeros = Array2::zeros((rows.nrows(), 1));
         Attributions::new(values.insert_axis(Axis(2)), zeros.clone(), zeros)
+    }
+}
+
+/// A contender that explains no input of the model itself twice: metrics of robustness look at the same neighbours.
+pub(super) struct Remembering<'a> {
+    contender: &'a dyn Contender,
+    known: Mutex<BTreeMap<(String, usize), Vec<f64>>>,
+}
+
+impl<'a> Remembering<'a> {
+    pub(super) fn new(contender: &'a dyn Contender) -> Self {
+        Self { contender, known: Mutex::default() }
+    }
+
+    fn of_row(&self, row: ArrayView2<'_, f64>, output: usize) -> Result<Vec<f64>, Error> {
+        let key = (Fingerprint::of_rows(row).to_string(), output);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(values) = known.get(&key) {
+            return Ok(values.clone());
+        }
+        let values: Vec<f64> = self.contender.explain(None, row, output)?.values.iter().copied().collect();
+        known.insert(key, values.clone());
+        Ok(values)
+    }
+}
+
+impl Contender for Remembering<'_> {
+    fn name(&self) -> &str {
+        self.contender.name()
+    }
+
+    fn calls(&self) -> u64 {
+        self.contender.calls()
+    }
+
+    fn adds_up(&self) -> bool {
+        self.contender.adds_up()
+    }
+
+    fn explain(
+        &self,
+        replaced: Option<&dyn Randomise>,
+        rows: ArrayView2<'_, f64>,
+        output: usize,
+    ) -> Result<Explained, Error> {
+        if replaced.is_some() {
+            return self.contender.explain(replaced, rows, output);
+        }
+        let all = rows.axis_chunks_iter(Axis(0), 1).map(|row| self.of_row(row, output));
+        let all: Vec<Vec<f64>> = all.collect::<Result<_, _>>()?;
+        let n_players = all.first().map_or(0, Vec::len);
+        let values = Array2::from_shape_vec((all.len(), n_players), all.concat()).map_err(Error::model)?;
+        Ok(Explained::of_values(values))
     }
 }
 

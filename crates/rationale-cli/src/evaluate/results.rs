@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use rationale::metrics::{Better, Bootstrap, Family, Metric, NoSignal, Summary};
+use rationale::metrics::{Better, Bootstrap, Curve, Family, Metric, NoSignal, Summary};
 use rationale::report::{
     Block, Cell, Dot, Mark, Page, Picture, Section, Series, Settings as Figure, Theme, curves, dots, number,
     trade_off,
@@ -12,8 +12,7 @@ use rationale::{Seed, whole};
 use serde_json::json;
 
 use super::choice::Choice;
-use super::contender::Contender;
-use super::judge::{Found, Subject, Task};
+use super::judge::{Found, Part, Record, Task};
 use crate::arguments::Common;
 use crate::bar::Bar;
 use crate::output::{note, say};
@@ -26,17 +25,11 @@ pub(crate) struct Told {
 
 impl Choice {
     /// Measures, writes the folder and says what was found.
-    pub(crate) fn evaluate(
-        &self,
-        subject: &Subject<'_>,
-        contenders: &[Box<dyn Contender + '_>],
-        told: &Told,
-        common: &Common,
-    ) -> anyhow::Result<()> {
+    pub(crate) fn evaluate(&self, parts: &[Part<'_>], told: &Told, common: &Common) -> anyhow::Result<()> {
         let metrics = if self.metric.is_empty() { Metric::ALL.to_vec() } else { self.metric.clone() };
         let settings = self.settings(common)?;
         let are_named = !self.metric.is_empty();
-        let task = Task { subject, contenders, metrics, are_named, settings, budget: self.budget };
+        let task = Task { parts, metrics, are_named, settings, budget: self.budget };
         let bar = Bar::new("measuring", task.n_units(), common);
         let found = task.run(&bar)?;
         drop(bar);
@@ -68,6 +61,8 @@ struct Line {
     method: String,
     metric: Metric,
     summary: Summary,
+    /// What an explanation takes.
+    calls: u64,
 }
 
 impl Line {
@@ -98,9 +93,10 @@ fn arrow(metric: Metric) -> &'static str {
 
 impl Summaries {
     fn of(found: &Found, seed: Seed) -> anyhow::Result<Self> {
-        let line = |record: &super::judge::Record| -> anyhow::Result<Line> {
+        let line = |record: &Record| -> anyhow::Result<Line> {
             let summary = Bootstrap::new(seed).summary(&record.scores)?;
-            Ok(Line { method: record.method.clone(), metric: record.metric, summary })
+            let calls = found.calls.iter().find(|(name, _)| *name == record.method).map_or(1, |it| it.1);
+            Ok(Line { method: record.method.clone(), metric: record.metric, summary, calls })
         };
         Ok(Self { lines: found.records.iter().map(line).collect::<Result<_, _>>()? })
     }
@@ -115,6 +111,7 @@ impl Summaries {
                 "higher_is_better": line.metric.better() == Better::Higher,
                 "family": line.metric.family().name(),
                 "n": line.summary.n,
+                "explanation_calls": line.calls,
                 "no_signal": line.summary.without.iter().map(|(reason, n)| json!({"reason": reason.in_words(), "n": n})).collect::<Vec<_>>(),
             })
         }).collect();
@@ -122,7 +119,7 @@ impl Summaries {
     }
 
     fn csv(&self) -> String {
-        let mut text = "method,metric,value,low,high,higher_is_better,n\n".to_owned();
+        let mut text = "method,metric,value,low,high,higher_is_better,n,explanation_calls\n".to_owned();
         for line in &self.lines {
             let [low, high] =
                 line.summary.interval.map_or([String::new(), String::new()], |it| it.map(|x| x.to_string()));
@@ -130,10 +127,11 @@ impl Summaries {
             let better = line.metric.better() == Better::Higher;
             let _ = writeln!(
                 text,
-                "{},{},{value},{low},{high},{better},{}",
+                "{},{},{value},{low},{high},{better},{},{}",
                 line.method,
                 line.metric.name(),
-                line.summary.n
+                line.summary.n,
+                line.calls
             );
         }
         text
@@ -233,7 +231,7 @@ impl Summaries {
         if self.metrics().contains(&Metric::Degradation) {
             let caption = "What faithfulness costs: degradation against model calls an explanation (powers of ten). The dashed line joins what nothing beats in both.";
             let draw = move |figure: &Figure| {
-                trade_off(&self.marks(found), ["log10 of model calls", "degradation"], figure)
+                trade_off(&self.marks(), ["log10 of model calls", "degradation"], figure)
             };
             all.push(("pareto".to_owned(), caption.to_owned(), Box::new(draw)));
         }
@@ -255,40 +253,64 @@ impl Summaries {
         self.of_metric(metric).map(dot).collect()
     }
 
-    fn marks(&self, found: &Found) -> Vec<Mark> {
-        let mark = |line: &Line| {
-            let cost = found.calls.iter().find(|(name, _)| *name == line.method).map_or(1, |it| it.1);
-            Mark { label: line.method.clone(), cost: cost as f64, worth: line.value() }
-        };
+    fn marks(&self) -> Vec<Mark> {
+        let mark =
+            |line: &Line| Mark { label: line.method.clone(), cost: line.calls as f64, worth: line.value() };
         self.of_metric(Metric::Degradation).map(mark).collect()
     }
 }
 
 type Draw<'a> = Box<dyn Fn(&Figure) -> Picture + 'a>;
 
-/// The mean curve of each method, with the interval of the mean by the normal approximation.
+/// The mean curve of each method, with the interval of the mean by the normal approximation. Inputs of few parts have fewer
+/// points; between these a line counts.
 fn series(found: &Found) -> Vec<Series> {
-    let of = |(name, curves): &(String, Vec<rationale::metrics::Curve>)| {
-        let n = curves.len() as f64;
-        let (mut points, mut band) = (Vec::new(), Vec::new());
-        for (place, share) in
-            curves.first().map(|it| it.shares.clone()).unwrap_or_default().into_iter().enumerate()
-        {
-            let values: Vec<f64> = curves.iter().map(|it| it.values[place]).collect();
-            let mean = values.iter().sum::<f64>() / n;
-            let square: f64 = values.iter().map(|it| (it - mean).powi(2)).sum();
-            points.push([share, mean]);
-            if n > 1.0 {
-                let half = 1.96 * (square / (n - 1.0) / n).sqrt();
-                band.push([mean - half, mean + half]);
-            }
+    found.curves.iter().map(|(name, curves)| mean_curve(name, curves)).collect()
+}
+
+fn mean_curve(name: &str, curves: &[Curve]) -> Series {
+    let n = curves.len() as f64;
+    let (mut points, mut band) = (Vec::new(), Vec::new());
+    let longest = curves.iter().max_by_key(|it| it.shares.len()).map_or(&[][..], |it| &it.shares);
+    for &share in longest {
+        let values: Vec<f64> = curves.iter().map(|it| at(it, share)).collect();
+        let mean = values.iter().sum::<f64>() / n;
+        let square: f64 = values.iter().map(|it| (it - mean).powi(2)).sum();
+        points.push([share, mean]);
+        if n > 1.0 {
+            let half = 1.96 * (square / (n - 1.0) / n).sqrt();
+            band.push([mean - half, mean + half]);
         }
-        Series { name: name.clone(), points, band }
-    };
-    found.curves.iter().map(of).collect()
+    }
+    Series { name: name.to_owned(), points, band }
+}
+
+/// A curve's value at a share, on the line between its points.
+fn at(curve: &Curve, share: f64) -> f64 {
+    let next = curve.shares.partition_point(|it| *it < share).min(curve.shares.len() - 1);
+    if next == 0 || curve.shares[next] <= share {
+        return curve.values[next];
+    }
+    let (from, to) = (curve.shares[next - 1], curve.shares[next]);
+    let step = (share - from) / (to - from);
+    curve.values[next - 1] + step * (curve.values[next] - curve.values[next - 1])
 }
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curves_of_inputs_of_few_parts_are_read_between_their_points() {
+        let long = Curve { shares: vec![0.0, 0.25, 0.5, 0.75, 1.0], values: vec![1.0, 0.5, 0.5, 0.5, 0.0] };
+        let short = Curve { shares: vec![0.0, 0.5, 1.0], values: vec![1.0, 0.5, 0.0] };
+        let series = mean_curve("lime", &[short, long]);
+        assert_eq!(series.points, [[0.0, 1.0], [0.25, 0.625], [0.5, 0.5], [0.75, 0.375], [1.0, 0.0]]);
+        assert_eq!(series.band[0], [1.0, 1.0]);
+    }
 }

@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
+use rationale::onnx::OnnxNetwork;
 use rationale::report::number;
 use rationale::shapley::{Estimator, FeatureTree, KernelShap, PartitionShap, explain_game};
 use rationale::surrogate::superpixels::{Quickshift, Segments, Slic, Superpixels};
 use rationale::surrogate::{Fill, Labels, Lime, LimePicture, Occlusion, PictureGame, PictureMap, Rise};
 use rationale::tensor::{Network, Run, Tensor};
-use rationale::vision::Layout;
+use rationale::vision::{Layout, Picture};
 use rationale::{Error, Evidence, Predict, Progress, Seed, Silent};
 
 use super::explain::Found;
@@ -124,25 +125,64 @@ impl Asking {
         let (height, width, _) = photograph.seen.rgb().dim();
         let planned = self.planned(method, (height, width));
         let bar = Bar::of_calls(method.name(), planned, common);
-        let model = Answers::new(loaded, (height, width), asked, &bar);
-        let picture = model.picture(&photograph.input)?;
-        let question = Question { asking: self, model: &model, picture, loaded, photograph, asked, common };
-        let (values, evidence, place) = match method {
-            ByAnswers::Lime => question.lime()?,
-            ByAnswers::KernelShap | ByAnswers::PartitionShap => question.shapley(method)?,
-            ByAnswers::Rise => question.rise()?,
-            ByAnswers::Occlusion => question.occlusion()?,
-        };
+        let model = Answers::new((loaded, &loaded.network), (height, width), asked, &bar);
+        let seen = &photograph.seen;
+        let (values, evidence, place) = self.values(method, (&model, &photograph.input, seen), common)?;
         drop(bar);
         if values.iter().all(|value| *value == 0.0) {
             let text = "the network gives the same answer whatever is hidden: there is nothing to attribute";
             note(common, &format!("{}: {text}", method.name()));
         }
         let evidence = if asked.softmax { evidence.with_parameter("score", "softmax") } else { evidence };
-        Ok(Found { map: scaled(&values, signed), target: asked.of, logits: Vec::new(), evidence, place })
+        Ok(Found {
+            map: scaled(&values, signed),
+            target: asked.of,
+            logits: Vec::new(),
+            evidence,
+            place,
+            full: None,
+        })
     }
 
-    fn planned(&self, method: ByAnswers, (height, width): (usize, usize)) -> u64 {
+    fn values<'a>(
+        &'a self,
+        method: ByAnswers,
+        (model, input, seen): (&'a Answers<'a>, &Tensor, &'a Picture),
+        common: &'a Common,
+    ) -> anyhow::Result<Values> {
+        let picture = model.picture(input)?;
+        let question = Question { asking: self, model, picture, seen, common };
+        match method {
+            ByAnswers::Lime => question.lime(),
+            ByAnswers::KernelShap | ByAnswers::PartitionShap => question.shapley(method),
+            ByAnswers::Rise => question.rise(),
+            ByAnswers::Occlusion => question.occlusion(),
+        }
+    }
+
+    /// The map `[row, column]` of one input, every value as the method gives it, and the answers that it took; `network` may be a copy of
+    /// the one that was loaded.
+    pub(super) fn map(
+        &self,
+        method: ByAnswers,
+        (loaded, network, input): (&Loaded, &OnnxNetwork, &Tensor),
+        seen: &Picture,
+        asked: &Asked,
+        common: &Common,
+    ) -> anyhow::Result<(Array2<f64>, u64)> {
+        let (height, width, _) = seen.rgb().dim();
+        let bar = Bar::of_calls(method.name(), 0, common);
+        let model = Answers::new((loaded, network), (height, width), asked, &bar);
+        let (values, _, _) = self.values(method, (&model, input, seen), common)?;
+        Ok((values, model.n_calls()))
+    }
+
+    /// So many samples at most, and everything else as usual.
+    pub(super) fn with_samples(samples: Option<usize>) -> Self {
+        Self { samples, ..Self::default() }
+    }
+
+    pub(super) fn planned(&self, method: ByAnswers, (height, width): (usize, usize)) -> u64 {
         let (side, stride) = (self.side(height, width), self.side(height, width).div_ceil(2));
         let steps = |length: usize| (length - side).div_ceil(stride) + 1;
         let usual = match method {
@@ -166,9 +206,8 @@ struct Question<'a> {
     model: &'a Answers<'a>,
     /// `[height, width, channel]` in the network's own numbers.
     picture: Array3<f64>,
-    loaded: &'a Loaded,
-    photograph: &'a Photograph,
-    asked: &'a Asked,
+    /// The same `[height, width, channel]` as people see it.
+    seen: &'a Picture,
     common: &'a Common,
 }
 
@@ -180,7 +219,7 @@ impl Question<'_> {
         let lime = Lime::for_pictures()
             .with_samples(self.asking.samples.unwrap_or(PICTURE_SAMPLES))
             .with_labels(Labels::All)
-            .with_batch_size(self.asked.batch_size)
+            .with_batch_size(self.model.asked.batch_size)
             .with_seed(Seed::new(self.common.seed));
         let explainer = LimePicture::new(self.model).with_fill(self.fill()?).with_lime(lime);
         let explained = explainer.explain_cut(self.picture.view(), self.segments()?, &Silent)?;
@@ -204,7 +243,7 @@ impl Question<'_> {
             let tree = FeatureTree::new(segments.len(), merges(&segments))?;
             Box::new(PartitionShap::new(tree).with_samples(samples.unwrap_or(PARTITION_SAMPLES)))
         };
-        let batched = Batched { game: &game, batch_size: self.asked.batch_size };
+        let batched = Batched { game: &game, batch_size: self.model.asked.batch_size };
         let found = explain_game(estimator.as_ref(), &batched, 0)?;
         let values: Vec<f64> = found.values.column(0).to_vec();
         let mut evidence = estimator.settings().with_baseline(self.hidden_in_words());
@@ -226,7 +265,7 @@ impl Question<'_> {
         let rise = Rise::new(self.model)
             .with_samples(samples)
             .with_fill(fill)
-            .with_batch_size(self.asked.batch_size)
+            .with_batch_size(self.model.asked.batch_size)
             .with_seed(Seed::new(self.common.seed));
         let map = only(rise.explain(self.picture.view(), &Silent)?)?;
         // Where nothing depends on a pixel, it has the mean of all masks.
@@ -240,7 +279,7 @@ impl Question<'_> {
         let side = self.asking.side(height, width);
         let occlusion = Occlusion::new(self.model, (side, side))
             .with_fill(self.fill()?)
-            .with_batch_size(self.asked.batch_size);
+            .with_batch_size(self.model.asked.batch_size);
         let map = only(occlusion.explain(self.picture.view(), &Silent)?)?;
         Ok((map.values, map.evidence, format!("a window of {side} x {side} pixels")))
     }
@@ -250,7 +289,7 @@ impl Question<'_> {
             Some(Cut::Slic) => Superpixels::Slic(Slic::new(self.asking.segments.unwrap_or(50))),
             _ => Superpixels::Quickshift(Quickshift::for_lime()),
         };
-        Ok(cut.cut(self.photograph.seen.rgb().mapv(|it| f64::from(it) / 255.0).view())?)
+        Ok(cut.cut(self.seen.rgb().mapv(|it| f64::from(it) / 255.0).view())?)
     }
 
     fn parts(&self, n: usize) -> String {
@@ -278,7 +317,7 @@ impl Question<'_> {
     fn colour(&self, colour: [u8; 3]) -> anyhow::Result<Fill> {
         let (height, width, _) = self.picture.dim();
         let plain = Array3::from_shape_fn((height, width, 3), |(_, _, channel)| colour[channel]);
-        let tensor = self.loaded.preparation.tensor(plain.view())?.mapv(f64::from);
+        let tensor = self.model.loaded.preparation.tensor(plain.view())?.mapv(f64::from);
         let picture = self.model.in_order(tensor.index_axis_move(Axis(0), 0));
         Ok(Fill::Colour((0..3).map(|channel| picture[[0, 0, channel]]).collect()))
     }
@@ -349,6 +388,7 @@ fn join(mut parts: Vec<usize>, middles: &[[f64; 2]], merges: &mut Vec<[usize; 2]
 /// A network as a function of pictures `[height, width, channel]` laid out as rows; one number a picture.
 struct Answers<'a> {
     loaded: &'a Loaded,
+    network: &'a OnnxNetwork,
     size: (usize, usize),
     asked: &'a Asked,
     bar: &'a Bar,
@@ -358,9 +398,14 @@ struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
-    fn new(loaded: &'a Loaded, size: (usize, usize), asked: &'a Asked, bar: &'a Bar) -> Self {
+    fn new(
+        (loaded, network): (&'a Loaded, &'a OnnxNetwork),
+        size: (usize, usize),
+        asked: &'a Asked,
+        bar: &'a Bar,
+    ) -> Self {
         let n_calls = std::sync::atomic::AtomicU64::new(0);
-        Self { loaded, size, asked, bar, n_calls, one_at_a_time: AtomicBool::new(false) }
+        Self { loaded, network, size, asked, bar, n_calls, one_at_a_time: AtomicBool::new(false) }
     }
 
     fn n_calls(&self) -> u64 {
@@ -392,7 +437,7 @@ impl<'a> Answers<'a> {
         let pictures = pictures.as_standard_layout().into_owned();
         let input =
             Tensor::from_array(&pictures.view().into_dyn(), &self.loaded.device).map_err(Error::model)?;
-        let outputs = self.loaded.network.forward(&mut Run::new(&[input])).map_err(Error::model)?;
+        let outputs = self.network.forward(&mut Run::new(&[input])).map_err(Error::model)?;
         let first = outputs.first().ok_or(Error::Empty { what: "the network's list of outputs" })?;
         let answers = first.to_f64s().map_err(Error::model)?;
         let n_classes = answers.len() / rows.nrows().max(1);

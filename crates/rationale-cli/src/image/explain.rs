@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use ndarray::{Array2, Array3, Axis};
+use ndarray::{Array1, Array2, Array3, Axis};
+use rationale::metrics::{FullEvidence, Players};
 use rationale::report::{Panel, Sheet};
-use rationale::tensor::{Network, Tensor};
+use rationale::tensor::{Network, Rows, Tensor};
 use rationale::vision::{
     CamMethod, CamTarget, ClassActivation, Labels, Layers, Maps, Score, Sign, Smoothing, save_npy,
 };
-use rationale::{Evidence, Seed, json, whole};
+use rationale::{Evidence, Progress, Seed, json, whole};
 
 use super::answers::{Asked, Asking};
+use super::contender::{Bench, Probabilities, plane, shape};
+use super::evaluate::subject;
 use super::gradients::Slopes;
 use super::labelled::{self, Answer};
 use super::method::Method;
@@ -20,6 +23,7 @@ use super::photograph::{Photograph, listed};
 use super::render::{self, Format, Style};
 use crate::arguments::Common;
 use crate::bar::Bar;
+use crate::evaluate::{EvidenceAsked, Part, document, sentences};
 use crate::failure::Usage;
 use crate::output::{note, say};
 
@@ -41,6 +45,9 @@ pub(crate) struct Arguments {
     slopes: Slopes,
     #[command(flatten)]
     style: Style,
+    /// How much is said about each explanation.
+    #[arg(long, value_enum, default_value_t = EvidenceAsked::Usual)]
+    evidence: EvidenceAsked,
     /// The file to write: .png or .svg (the photograph under its maps), .npy (maps [method, height, width] of the
     /// network's input, not of the photograph), .json (evidence; `geometry` says where maps lie on the photograph). With several
     /// pictures, a folder of PNG files.
@@ -108,22 +115,33 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     arguments.check()?;
     let loaded = arguments.model.read(common)?;
     let photograph = Photograph::read(&paths[0], &loaded)?;
-    let shown = Shown::of(
-        &loaded,
-        &photograph,
-        &arguments.method,
-        (&arguments.look, &arguments.asking, &arguments.slopes),
-        common,
-    )?;
+    let shown = arguments.shown(&loaded, &photograph, common)?;
     shown.write(&arguments.out, format, &arguments.style)?;
     say(common, &shown.summary(&arguments.out, common))
 }
 
 impl Arguments {
     fn check(&self) -> Result<(), Usage> {
+        if self.evidence.is_full() && self.look.against.is_some() {
+            return Err(Usage::new("--evidence full judges what speaks for one class: leave --against out"));
+        }
         self.look.check(&self.method)?;
         self.asking.check(&self.method)?;
         self.slopes.check(&self.method)
+    }
+
+    fn shown<'a>(
+        &self,
+        loaded: &Loaded,
+        photograph: &'a Photograph,
+        common: &Common,
+    ) -> anyhow::Result<Shown<'a>> {
+        let settings = (&self.look, &self.asking, &self.slopes);
+        let mut shown = Shown::of(loaded, photograph, &self.method, settings, common)?;
+        if self.evidence.is_full() {
+            shown.judge(&Bench::new(loaded, settings, common)?, loaded, common)?;
+        }
+        Ok(shown)
     }
 
     /// Each picture's sheet in one folder, whole or not at all.
@@ -143,13 +161,7 @@ impl Arguments {
             .map_err(|error| anyhow::anyhow!("`{}` cannot be written: {error}", self.out.display()))?;
         for (path, name) in paths.iter().zip(&names) {
             let photograph = Photograph::read(path, &loaded)?;
-            let shown = Shown::of(
-                &loaded,
-                &photograph,
-                &self.method,
-                (&self.look, &self.asking, &self.slopes),
-                common,
-            )?;
+            let shown = self.shown(&loaded, &photograph, common)?;
             shown.write(&folder.path().join(format!("{name}.png")), Format::Picture, &self.style)?;
             note(common, &shown.headline());
         }
@@ -186,6 +198,11 @@ impl Look {
             smooth: Smooth::Not,
             batch_size: 16,
         }
+    }
+
+    /// A layer, and everything else as usual.
+    pub(super) fn at(layer: Option<&str>) -> Self {
+        Self { layer: layer.map(str::to_owned).into_iter().collect(), ..Self::usual() }
     }
 
     pub(super) fn check(&self, methods: &[Method]) -> Result<(), Usage> {
@@ -263,6 +280,8 @@ pub(super) struct Found {
     pub(super) evidence: Evidence,
     /// Where it was looked, in words.
     pub(super) place: String,
+    /// What the network itself says of it, where that was asked for.
+    pub(super) full: Option<FullEvidence>,
 }
 
 impl Found {
@@ -273,7 +292,14 @@ impl Found {
             logits: maps.logits.index_axis(Axis(0), 0).to_vec(),
             evidence: maps.evidence.clone(),
             place: format!("layer {}", layers(maps)),
+            full: None,
         }
+    }
+}
+
+impl Found {
+    fn sentences(&self) -> Vec<String> {
+        self.full.as_ref().map(sentences).unwrap_or_default()
     }
 }
 
@@ -317,7 +343,27 @@ impl<'a> Shown<'a> {
         Ok(Self { photograph, answer: Answer::new(&outputs, labels), maps, signed: look.is_signed() })
     }
 
-    fn panels(&self, style: &Style) -> anyhow::Result<Vec<Panel>> {
+    /// Asks the network what it says of each map.
+    fn judge(&mut self, bench: &Bench<'_>, loaded: &Loaded, common: &Common) -> anyhow::Result<()> {
+        let plane = plane(loaded);
+        let players = Players::pixels(plane);
+        let answers = Rows::new(&loaded.network, &shape(&plane))?;
+        let model = Probabilities(&answers);
+        let row = Array1::from(self.photograph.input.to_f64s()?).insert_axis(Axis(0));
+        let n_outputs = self.answer.probabilities.len();
+        let bar = Bar::new("judging", self.maps.len() as u64, common);
+        for (method, found) in &mut self.maps {
+            let outputs = vec![found.target];
+            let subject = subject((&model, loaded), (&plane, &players), row.clone(), outputs, n_outputs);
+            let contenders = [bench.contender(*method)];
+            let part = Part { subject: &subject, contenders: &contenders };
+            found.full = Some(part.evidence(0, 0, &EvidenceAsked::settings(common.seed))?);
+            bar.advance(1);
+        }
+        Ok(())
+    }
+
+    pub(super) fn panels(&self, style: &Style) -> anyhow::Result<Vec<Panel>> {
         let mut panels = vec![
             Panel::new("picture", self.photograph.whole.rgb().to_owned())?
                 .with_predictions(self.answer.best()),
@@ -328,6 +374,7 @@ impl<'a> Shown<'a> {
             let class = self.answer.name(found.target);
             let panel = Panel::new(method.name(), drawn)?.with_subtitle(format!("for {class}"));
             let panel = panel.with_note(found.place.clone());
+            let panel = found.sentences().into_iter().fold(panel, Panel::with_note);
             panels.push(style.with_legend(panel, method.ends(), self.signed)?);
         }
         Ok(panels)
@@ -378,6 +425,9 @@ impl<'a> Shown<'a> {
             .map(|(name, p)| serde_json::json!({"class": name, "probability": p}))
             .collect();
         value["note"] = CAUTION.into();
+        if let Some(full) = &found.full {
+            value["full"] = document(full);
+        }
         value
     }
 
@@ -407,6 +457,7 @@ impl<'a> Shown<'a> {
             let class = self.answer.name(found.target);
             let place = found.place.strip_prefix("layer ").unwrap_or(&found.place);
             lines.push(format!("{} for {class}, at {place}", method.name()));
+            lines.extend(found.sentences().into_iter().map(|it| format!("  {it}")));
         }
         lines.push(format!("Wrote {}", out.display()));
         lines.join("\n")

@@ -7,9 +7,10 @@ use rationale::gradient::{
     GuidedBackpropagation, GuidedIntegratedGradients, InputXGradient, IntegratedGradients, Lrp, OutputTarget,
     Saliency, Score, Shown, SmoothGrad, Smoothing, Steps, guided_grad_cam, picture_map, shown,
 };
+use rationale::onnx::OnnxNetwork;
 use rationale::tensor::Tensor;
 use rationale::vision::{CamMethod, CamTarget, Maps};
-use rationale::{Progress, Seed};
+use rationale::{Progress, Seed, Silent};
 
 use super::explain::{Found, Look};
 use super::method::{ByGradients, Method};
@@ -95,7 +96,8 @@ impl Slopes {
         common: &Common,
     ) -> anyhow::Result<Found> {
         let target = output_target(target, look.is_softmax())?;
-        let question = Question { slopes: self, loaded, photograph, target, look, common };
+        let (network, input) = (&loaded.network, &photograph.input);
+        let question = Question { slopes: self, loaded, network, input, target, look, common };
         let bar = Bar::counting(method.name(), common);
         let found = question.explain(method, &bar)?;
         drop(bar);
@@ -103,6 +105,22 @@ impl Slopes {
             note(common, &format!("{}: {warning}", method.name()));
         }
         self.found(method, &found, look.is_signed())
+    }
+
+    /// The map `[row, column]` of one input, every value as the method gives it, and the passes through the network that it took;
+    /// `network` may be a copy of the one that was loaded.
+    pub(super) fn map(
+        &self,
+        method: ByGradients,
+        (loaded, network, input): (&Loaded, &OnnxNetwork, &Tensor),
+        (class, look): (usize, &Look),
+        common: &Common,
+    ) -> anyhow::Result<(Array2<f64>, u64)> {
+        let target = output_target(&CamTarget::Class(class), look.is_softmax())?;
+        let question = Question { slopes: self, loaded, network, input, target, look, common };
+        let found = question.explain(method, &Silent)?;
+        let map = picture_map(&found.values[0], self.channels(method))?;
+        Ok((map.index_axis_move(Axis(0), 0), found.evidence.model_calls))
     }
 
     fn found(&self, method: ByGradients, found: &Attribution, is_signed: bool) -> anyhow::Result<Found> {
@@ -116,6 +134,7 @@ impl Slopes {
             logits: found.logits.index_axis(Axis(0), 0).to_vec(),
             evidence: found.evidence.clone(),
             place: told(found),
+            full: None,
         })
     }
 
@@ -155,7 +174,8 @@ fn output_target(target: &CamTarget, is_softmax: bool) -> anyhow::Result<OutputT
 struct Question<'a> {
     slopes: &'a Slopes,
     loaded: &'a Loaded,
-    photograph: &'a Photograph,
+    network: &'a OnnxNetwork,
+    input: &'a Tensor,
     target: OutputTarget,
     look: &'a Look,
     common: &'a Common,
@@ -209,7 +229,7 @@ impl Question<'_> {
     }
 
     fn run(&self, method: &dyn GradientMethod, progress: &dyn Progress) -> anyhow::Result<Attribution> {
-        Ok(method.explain(&self.loaded.network, std::slice::from_ref(&self.photograph.input), progress)?)
+        Ok(method.explain(self.network, std::slice::from_ref(self.input), progress)?)
     }
 
     fn smooth(&self, kind: Smoothing, progress: &dyn Progress) -> anyhow::Result<Attribution> {
@@ -228,7 +248,7 @@ impl Question<'_> {
     fn grad_cam(&self, guided: &Attribution, progress: &dyn Progress) -> anyhow::Result<Maps> {
         let class = CamTarget::Class(guided.targets.first().copied().unwrap_or(0));
         let explainer = self.look.explainer(CamMethod::GradCam, self.loaded, class, self.common);
-        Ok(explainer.explain(&self.loaded.network, &self.photograph.input, progress)?)
+        Ok(explainer.explain(self.network, self.input, progress)?)
     }
 
     fn steps(&self) -> Steps {
@@ -247,7 +267,7 @@ impl Question<'_> {
             Some(BaselineName::Black) => Baseline::Values(self.black()?),
             Some(BaselineName::Blurred) => Baseline::Blurred { sigma: BLUR },
             Some(BaselineName::Noise) => {
-                let values = self.photograph.input.to_f64s()?;
+                let values = self.input.to_f64s()?;
                 let low = values.iter().copied().fold(f64::INFINITY, f64::min);
                 let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 Baseline::Uniform { low, high, n_draws: NOISES, seed: Seed::new(self.common.seed) }
@@ -257,7 +277,7 @@ impl Question<'_> {
 
     /// A black picture as the network takes it.
     fn black(&self) -> anyhow::Result<Tensor> {
-        let (height, width, _) = self.photograph.seen.rgb().dim();
+        let [height, width] = self.loaded.preparation.size();
         let plain = ndarray::Array3::zeros((height, width, 3));
         let tensor = self.loaded.preparation.tensor(plain.view())?;
         Ok(Tensor::from_array(&tensor.view().into_dyn(), &self.loaded.device)?)

@@ -61,7 +61,7 @@ pub(super) struct Asked {
     #[command(flatten)]
     program: Program,
     #[command(flatten)]
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 /// On which scale outputs are explained.

@@ -1,25 +1,26 @@
-//! `rationale evaluate tabular`: methods over a table and trees.
+//! `rationale evaluate tabular`: methods over a table and a model of it.
 
-use std::any::Any;
+mod contenders;
+
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
+use clap::Args;
+use ndarray::{Array1, Array2, ArrayView2};
 use rationale::audit::ScoringModel;
-use rationale::metrics::{Input, Players};
-use rationale::shapley::tree::TreeShap;
-use rationale::surrogate::occlude;
-use rationale::tabular::{FieldKind, Table};
-use rationale::trees::TreeEnsemble;
-use rationale::{
-    Attributions, Background, Error, Explain, FeatureGroups, Predict, Progress, Randomise, Seed, Silent,
-};
+use rationale::metrics::Players;
+use rationale::tabular::{Encoding, FieldKind, Table};
+use rationale::{Background, FeatureGroups, Randomise, Seed};
 
 use super::asked::output;
-use super::scored::{Answer, Scored};
+use super::methods::Method;
+use super::scored::{self, Answer, Program, Scored};
 use super::{Model, encode};
 use crate::arguments::Common;
-use crate::evaluate::{Choice, Contender, Explained, Subject, Told, random_values};
+use crate::evaluate::{Choice, Part, Subject, Told};
+use crate::failure::Usage;
+use crate::output::note;
+
+pub(super) use contenders::{Bench, Effort};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -27,12 +28,15 @@ pub(crate) struct Arguments {
     model: Model,
     /// The rows to explain: CSV or Parquet.
     data: PathBuf,
-    /// The methods; all where not given.
+    /// The methods; where not given, tree-shap (if the model is of trees), lime, occlusion and random.
     #[arg(long, value_enum)]
     method: Vec<Method>,
     /// Compare with the rows of this file; makes tree-shap interventional, and gives what stands for an absent column.
     #[arg(long, value_name = "FILE")]
     background: Option<PathBuf>,
+    /// Rows that methods which only ask compare with, drawn at random: each is asked about for each set of columns.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    background_rows: usize,
     /// The output to explain, by its name or its number counted from 0.
     #[arg(long, value_name = "K|NAME", default_value = "0")]
     target: String,
@@ -40,201 +44,147 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 50)]
     rows: usize,
     #[command(flatten)]
+    program: Program,
+    #[command(flatten)]
     choice: Choice,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Method {
-    /// Exact Shapley values of trees.
-    TreeShap,
-    /// What is lost without each column.
-    Occlusion,
-    /// Random numbers: what every method should beat.
-    Random,
-}
+/// What is judged where nobody says otherwise: one method a kind, and the control.
+const USUAL: [Method; 4] = [Method::TreeShap, Method::Lime, Method::Occlusion, Method::Random];
 
 pub(crate) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
-    let model = arguments.model.read()?;
+    arguments.check()?;
     let table = Table::read(&arguments.data)?;
-    let all = encode(model.encoder(), &table, common)?.rows;
-    let background = match &arguments.background {
-        Some(path) => Some(Background::new(model.encoder().encode(&Table::read(path)?)?.rows)?),
-        None => None,
-    };
-    let target = output(&Scored::of_trees(&model, Answer::Margin), &arguments.target)?;
+    let background = arguments.background.as_deref().map(Table::read).transpose()?;
+    let (scored, trees) = arguments.scored(&table, background.as_ref(), common)?;
+    let target = output(&scored, &arguments.target)?;
     let seed = Seed::new(common.seed);
+    let all = encode(&scored.encoder, &table, common)?.rows;
     let rows = Background::sampled(all.view(), arguments.rows, seed)?.rows().to_owned();
-    let usual = background.as_ref().map_or(all.view(), Background::rows);
-    let groups = FeatureGroups::new(model.encoder().groups(), model.encoder().feature_names())?;
-    let players = players(&groups, rows.ncols())?;
-    let fill = medians(usual);
-    let trees = Trees { own: model.trees(), groups: &groups, players: &players, fill: &fill };
-    let contenders = contenders(&arguments.method, trees, background.as_ref(), seed);
-    let margins = Margins(model.trees());
-    let n_rows = rows.nrows();
-    let subject = Subject {
-        model: &margins,
-        players: &players,
-        fills: Array2::from_shape_fn(rows.dim(), |(_, column)| fill[column]),
-        scales: scales(&model, &groups, usual),
-        outputs: vec![target; n_rows],
-        n_outputs: model.trees().n_outputs(),
-        regions: vec![None; n_rows],
-        groups: None,
-        randomise: Some(model.trees()),
-        rows,
+    let of = background.as_ref().unwrap_or(&table);
+    let compared = scored.encoder.encode(of)?.rows;
+    let groups = FeatureGroups::new(scored.encoder.groups(), scored.encoder.feature_names())?;
+    let interventional = background.as_ref().map(|_| Background::new(compared.clone())).transpose()?;
+    let trees = trees.as_ref().map(ScoringModel::trees);
+    let bench = Bench {
+        scored: &scored,
+        trees,
+        groups: &groups,
+        interventional: interventional.as_ref(),
+        background: Background::sampled(compared.view(), arguments.background_rows, seed)?,
+        training: scored.coded(compared.view()),
+        answer: Answer::Margin,
+        effort: Effort::Calls(arguments.choice.method_samples),
+        common: common.hushed(),
     };
+    let players = players(&groups, rows.ncols())?;
+    let n_outputs = scored.model.predict(rows.slice_axis(ndarray::Axis(0), (0..1).into()))?.ncols();
+    if target >= n_outputs {
+        return Err(Usage::new(format!(
+            "--target {target}: the model has {n_outputs} outputs, counted from 0"
+        ))
+        .into());
+    }
+    let subject =
+        subject(&scored, &players, rows, compared.view(), (target, n_outputs), trees.map(|it| it as _));
+    let methods = arguments.methods(trees.is_some());
+    let contenders: Vec<_> = methods.into_iter().map(|method| bench.contender(method)).collect();
     let told = Told {
         title: format!("Explanations of {}", arguments.model.model.display()),
-        facts: facts(arguments, &model, &table, &subject, target),
+        facts: facts(arguments, &scored, &table, &subject, target),
     };
-    arguments.choice.evaluate(&subject, &contenders, &told, common)
+    let part = Part { subject: &subject, contenders: &contenders };
+    arguments.choice.evaluate(&[part], &told, common)
+}
+
+impl Arguments {
+    fn check(&self) -> anyhow::Result<()> {
+        let is_program = self.program.is_given(&self.model.model)?;
+        if is_program && self.method.contains(&Method::TreeShap) {
+            return Err(Usage::new("tree-shap needs the trees, and a program only answers").into());
+        }
+        if self.rows == 0 || self.background_rows == 0 {
+            return Err(Usage::new("--rows and --background-rows: at least 1 is needed").into());
+        }
+        Ok(())
+    }
+
+    fn methods(&self, has_trees: bool) -> Vec<Method> {
+        if !self.method.is_empty() {
+            return self.method.clone();
+        }
+        USUAL.into_iter().filter(|it| has_trees || *it != Method::TreeShap).collect()
+    }
+
+    fn scored(
+        &self,
+        table: &Table,
+        background: Option<&Table>,
+        common: &Common,
+    ) -> anyhow::Result<(Scored, Option<ScoringModel>)> {
+        if !self.program.is_given(&self.model.model)? {
+            let model = self.model.read()?;
+            return Ok((Scored::of_trees(&model, Answer::Margin), Some(model)));
+        }
+        let schema = scored::schema(table, background, self.model.feature_names.as_deref())?;
+        note(common, &format!("the program is sent, in this order: {}", schema.names().join(", ")));
+        Ok((self.program.start(schema, self.model.unseen())?, None))
+    }
+}
+
+/// The rows as what is judged: a column is a player, its median stands for its absence, and its standard deviation is its scale.
+pub(super) fn subject<'a>(
+    scored: &'a Scored,
+    players: &'a Players,
+    rows: Array2<f64>,
+    compared: ArrayView2<'_, f64>,
+    (target, n_outputs): (usize, usize),
+    randomise: Option<&'a dyn Randomise>,
+) -> Subject<'a> {
+    let fill = medians(compared);
+    let n_rows = rows.nrows();
+    Subject {
+        model: scored.model.as_ref(),
+        players,
+        fills: Array2::from_shape_fn(rows.dim(), |(_, column)| fill[column]),
+        are_quantities: scored.encoder.encoding() == Encoding::OneHot || is_all_numbers(scored),
+        scales: scales(scored, compared),
+        neighbours: None,
+        outputs: vec![target; n_rows],
+        n_outputs,
+        regions: vec![None; n_rows],
+        groups: None,
+        randomise,
+        rows,
+    }
 }
 
 fn facts(
     arguments: &Arguments,
-    model: &ScoringModel,
+    scored: &Scored,
     table: &Table,
     subject: &Subject<'_>,
     target: usize,
 ) -> Vec<(String, String)> {
     let fact = |name: &str, value: String| (name.to_owned(), value);
+    let model = match scored.fingerprint {
+        Some(fingerprint) => format!("{} ({fingerprint})", arguments.model.model.display()),
+        None => "an outside program".to_owned(),
+    };
+    let output = match &scored.outputs {
+        Some(names) => format!("{}, on the margin", names[target]),
+        None => format!("answer {target}, as the program gives it"),
+    };
     vec![
-        fact("model", format!("{} ({})", arguments.model.model.display(), model.trees().fingerprint())),
+        fact("model", model),
         fact("data", format!("{}, {} of {} rows", table.name(), subject.rows.nrows(), table.n_rows())),
-        fact("output", format!("{}, on the margin", model.trees().output_names()[target])),
+        fact("output", output),
         fact("absence", "the median of each column; the columns of one category go together".to_owned()),
     ]
 }
 
-/// What trees add up to: what is explained, and so what faithfulness is measured on.
-struct Margins<'a>(&'a TreeEnsemble);
-
-impl Predict for Margins<'_> {
-    fn predict(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>, Error> {
-        self.0.margins(rows).map_err(Error::model)
-    }
-}
-
-/// The model, and how its features make columns.
-#[derive(Clone, Copy)]
-struct Trees<'a> {
-    own: &'a TreeEnsemble,
-    groups: &'a FeatureGroups,
-    players: &'a Players,
-    fill: &'a Array1<f64>,
-}
-
-/// Makes the explainer of some trees.
-type Build<'a> = dyn Fn(&TreeEnsemble) -> Result<Box<dyn Explain>, Error> + Send + Sync + 'a;
-
-/// A method as a function from trees to its explainer: one more method is one more of these.
-struct ByTrees<'a> {
-    name: &'static str,
-    calls: u64,
-    is_complete: bool,
-    trees: Trees<'a>,
-    build: Box<Build<'a>>,
-}
-
-impl Contender for ByTrees<'_> {
-    fn name(&self) -> &str {
-        self.name
-    }
-
-    fn calls(&self) -> u64 {
-        self.calls
-    }
-
-    fn explain(
-        &self,
-        replaced: Option<&dyn Randomise>,
-        rows: ArrayView2<'_, f64>,
-        output: usize,
-    ) -> Result<Explained, Error> {
-        let replaced = replaced.and_then(|it| (it as &dyn Any).downcast_ref::<TreeEnsemble>());
-        let explained = (self.build)(replaced.unwrap_or(self.trees.own))?.explain(rows, &Silent)?;
-        let is_by_column = explained.n_features() == self.trees.groups.len();
-        let explained = if is_by_column { explained } else { explained.grouped(self.trees.groups)? };
-        let output = if explained.n_outputs() == 1 { 0 } else { output };
-        let explained = explained.select_output(output)?;
-        let base_values = self.is_complete.then(|| explained.base_values().column(0).to_vec());
-        Ok(Explained { values: explained.values().index_axis(Axis(2), 0).to_owned(), base_values })
-    }
-}
-
-fn contenders<'a>(
-    methods: &[Method],
-    trees: Trees<'a>,
-    background: Option<&'a Background>,
-    seed: Seed,
-) -> Vec<Box<dyn Contender + 'a>> {
-    let methods = if methods.is_empty() { Method::value_variants() } else { methods };
-    let n_players = trees.players.len();
-    let contender = |method: &Method| -> Box<dyn Contender + 'a> {
-        let (name, calls, is_complete, build): (_, _, _, Box<Build<'a>>) = match method {
-            Method::TreeShap => ("tree-shap", 1, true, Box::new(move |model| tree_shap(model, background))),
-            Method::Occlusion => ("occlusion", n_players as u64 + 1, false, {
-                Box::new(move |model| {
-                    let (players, fill) = (trees.players.clone(), trees.fill.clone());
-                    Ok(Box::new(Occlusion { model: model.clone(), players, fill }))
-                })
-            }),
-            Method::Random => {
-                ("random", 1, false, Box::new(move |_| Ok(Box::new(Random { n_players, seed }))))
-            }
-        };
-        Box::new(ByTrees { name, calls, is_complete, trees, build })
-    };
-    methods.iter().map(contender).collect()
-}
-
-fn tree_shap(model: &TreeEnsemble, background: Option<&Background>) -> Result<Box<dyn Explain>, Error> {
-    let explainer = match background {
-        Some(background) => TreeShap::interventional(model, background),
-        None => TreeShap::path_dependent(model),
-    };
-    Ok(Box::new(explainer.map_err(|error| Error::method("tree-shap", error))?))
-}
-
-/// What the margin loses without each column.
-struct Occlusion {
-    model: TreeEnsemble,
-    players: Players,
-    fill: Array1<f64>,
-}
-
-impl Explain for Occlusion {
-    fn explain(&self, rows: ArrayView2<'_, f64>, progress: &dyn Progress) -> Result<Attributions, Error> {
-        let margins = Margins(&self.model);
-        let mut values = Array3::zeros((rows.nrows(), self.players.len(), self.model.n_outputs()));
-        for (row, mut slot) in rows.outer_iter().zip(values.outer_iter_mut()) {
-            let input = Input::new(&margins, row, self.fill.view(), &self.players);
-            let input = input.map_err(|error| Error::method("occlusion", error))?;
-            let losses = occlude(&input, 64, progress).map_err(|error| Error::method("occlusion", error))?;
-            slot.assign(&losses);
-        }
-        let predictions = margins.predict(rows)?;
-        Attributions::new(values, Array2::zeros(predictions.dim()), predictions)
-    }
-}
-
-/// Random numbers.
-struct Random {
-    n_players: usize,
-    seed: Seed,
-}
-
-impl Explain for Random {
-    fn explain(&self, rows: ArrayView2<'_, f64>, _: &dyn Progress) -> Result<Attributions, Error> {
-        let values = random_values(rows, self.n_players, self.seed).insert_axis(Axis(2));
-        let zeros = Array2::zeros((rows.nrows(), 1));
-        Attributions::new(values, zeros.clone(), zeros)
-    }
-}
-
 /// Each column of the table is a player, with all the features that its categories became.
-fn players(groups: &FeatureGroups, n_features: usize) -> anyhow::Result<Players> {
+pub(super) fn players(groups: &FeatureGroups, n_features: usize) -> anyhow::Result<Players> {
     let mut of_column = vec![0; n_features];
     for (group, members) in groups.members().iter().enumerate() {
         members.iter().for_each(|feature| of_column[*feature] = group);
@@ -252,15 +202,15 @@ fn medians(rows: ArrayView2<'_, f64>) -> Array1<f64> {
     rows.columns().into_iter().map(median).collect()
 }
 
+fn is_all_numbers(scored: &Scored) -> bool {
+    scored.encoder.schema().fields().iter().all(|field| matches!(field.kind, FieldKind::Numeric))
+}
+
 /// The standard deviation of numbers; categories do not move.
-fn scales(model: &ScoringModel, groups: &FeatureGroups, rows: ArrayView2<'_, f64>) -> Vec<f64> {
-    let fields = model.encoder().schema().fields();
-    let is_number = |name: &str| {
-        fields.iter().any(|field| field.name == name && matches!(field.kind, FieldKind::Numeric))
-    };
+fn scales(scored: &Scored, rows: ArrayView2<'_, f64>) -> Vec<f64> {
     let mut scales = vec![0.0; rows.ncols()];
-    for (name, members) in groups.names().iter().zip(groups.members()) {
-        for &feature in members.iter().filter(|_| is_number(name)) {
+    for (field, (_, members)) in scored.encoder.schema().fields().iter().zip(scored.encoder.groups()) {
+        for feature in members.into_iter().filter(|_| matches!(field.kind, FieldKind::Numeric)) {
             let present: Vec<f64> = rows.column(feature).iter().copied().filter(|it| !it.is_nan()).collect();
             let n = present.len().max(1) as f64;
             let mean = present.iter().sum::<f64>() / n;

@@ -9,10 +9,12 @@ use rationale::tabular::{OutputFormat, Table, labels, write_attributions_of, wri
 use rationale::{Attributions, Background, Explain, FeatureGroups, json, whole};
 
 use super::asked::{Asked, Read, Scale};
+use super::judged::Judged;
 use super::methods::{By, Explained, Method};
 use super::{say, stream, told};
 use crate::arguments::Common;
 use crate::bar::Bar;
+use crate::evaluate::EvidenceAsked;
 use crate::failure::Usage;
 
 #[derive(Debug, Args)]
@@ -37,6 +39,9 @@ pub(crate) struct Arguments {
     /// tree-shap: write [row, feature, feature, output]: how features work in pairs.
     #[arg(long)]
     pub(super) interactions: bool,
+    /// How much is said about the explanations; full judges the first three rows by themselves.
+    #[arg(long, value_enum, default_value_t = EvidenceAsked::Usual)]
+    evidence: EvidenceAsked,
     /// The file to write: .parquet, .csv, .json, or .npy (float64 [row, feature, output]). With several methods each has
     /// a file of its own, such as values.lime.csv for values.csv.
     #[arg(long, value_name = "FILE")]
@@ -97,7 +102,13 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     arguments.check()?;
     arguments.check_out()?;
     let format = OutputFormat::from_path(&arguments.out)?;
-    if arguments.stream.is_asked(&arguments.asked.data, format) {
+    let is_streamed = arguments.stream.is_asked(&arguments.asked.data, format);
+    if is_streamed && arguments.evidence.is_full() {
+        return Err(
+            Usage::new("--evidence full judges rows of a table in memory: choose some by --rows").into()
+        );
+    }
+    if is_streamed {
         return stream::execute(arguments, format, common);
     }
     let read = arguments.asked.read(common)?;
@@ -105,15 +116,24 @@ pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
         return arguments.interactions(&read, format, common);
     }
     let methods = &arguments.asked.method;
-    let asks = methods.iter().any(|method| *method != Method::TreeShap);
+    let asks = methods.iter().any(|method| *method != Method::TreeShap) || arguments.evidence.is_full();
     let question = asks.then(|| arguments.asked.question(&read, common)).transpose()?;
     let mut told = Vec::new();
     for method in methods {
-        let explained = match &question {
+        let mut explained = match &question {
             Some(question) if *method != Method::TreeShap => read.explain(question, *method)?,
             _ => arguments.by_trees(&read, common)?.into(),
         };
-        told.push(arguments.write(&explained, *method, &read, format, common)?);
+        let judged = match &question {
+            Some(question) if arguments.evidence.is_full() => {
+                Some(Judged::of(*method, &arguments.asked, (&read, question), common)?)
+            }
+            _ => None,
+        };
+        if let Some(judged) = &judged {
+            judged.told(&mut explained);
+        }
+        told.push(arguments.write(&explained, judged.as_ref(), *method, &read, format, common)?);
     }
     say(common, &told.join("\n"))
 }
@@ -146,6 +166,12 @@ impl Arguments {
             _ => {}
         }
         let scale = self.asked.scale;
+        let is_rescaled = matches!(scale, Scale::RescaledProbability | Scale::RescaledLoss);
+        if self.evidence.is_full() && (is_rescaled || self.interactions) {
+            return refuse(
+                "--evidence full judges values of the margin or the prediction: leave --scale and --interactions out",
+            );
+        }
         if matches!(scale, Scale::RescaledProbability | Scale::RescaledLoss) && !has_background {
             return refuse("--scale rescaled-probability and rescaled-loss need --background FILE");
         }
@@ -211,6 +237,7 @@ impl Arguments {
     fn write(
         &self,
         explained: &Explained,
+        judged: Option<&Judged>,
         method: Method,
         read: &Read,
         format: OutputFormat,
@@ -219,14 +246,15 @@ impl Arguments {
         let out = self.out_of(method);
         let attributions = &explained.attributions;
         write_attributions_of(attributions, &read.numbers, &out, format)?;
-        if format != OutputFormat::Json {
-            write_beside(&out, "evidence.json", &json::evidence(attributions))?;
+        let evidence = evidence(attributions, judged);
+        if format != OutputFormat::Json || judged.is_some() {
+            write_beside(&out, "evidence.json", &evidence)?;
         }
         if let Some(details) = &explained.details {
             write_beside(&out, "local-models.json", &format!("{details}\n"))?;
         }
         if common.json {
-            return Ok(json::evidence(attributions));
+            return Ok(evidence);
         }
         Ok([told::of(attributions, &read.numbers, &explained.remarks)?, told::wrote(&out)].join("\n"))
     }
@@ -317,6 +345,15 @@ pub(super) fn in_shape(
     }
     let groups = FeatureGroups::new(model.encoder().groups(), model.encoder().feature_names())?;
     Ok(explained.grouped(&groups)?)
+}
+
+/// The evidence of values, with what the model itself says of them where that was asked for.
+fn evidence(attributions: &Attributions, judged: Option<&Judged>) -> String {
+    let text = json::evidence(attributions);
+    let Some(judged) = judged else { return text };
+    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    value["full"] = judged.document();
+    format!("{value:#}\n")
 }
 
 /// A text beside the values.

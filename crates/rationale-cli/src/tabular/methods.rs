@@ -115,7 +115,7 @@ impl Method {
 }
 
 /// What methods by answers may be told.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Settings {
     /// Samples a row: neighbours for lime (5000), coalitions for kernel-shap (2 columns + 2048) and partition-shap
     /// (10000), orders for permutation-shap (10), draws a column for sampling-shap, points for gradient-shap (200), noisy
@@ -184,6 +184,26 @@ impl Settings {
     #[cfg(feature = "networks")]
     pub(super) fn compared(&self) -> Compared {
         self.baseline.unwrap_or(Compared::Mean)
+    }
+
+    /// So many samples, and everything else as usual.
+    pub(super) fn usual(samples: Option<usize>) -> Self {
+        Self {
+            samples,
+            tolerance: None,
+            steps: None,
+            baseline: None,
+            stability: None,
+            stable: false,
+            features: None,
+            kernel_width: None,
+            bins: None,
+            batch_size: 1024,
+        }
+    }
+
+    pub(super) fn samples(&self) -> Option<usize> {
+        self.samples
     }
 
     /// Refuses a setting that none of the methods takes.

@@ -141,11 +141,34 @@ impl Scored {
             outputs: Some(trees.output_names().to_vec()),
             fingerprint: Some(trees.fingerprint()),
             inside: None,
-            model: match answer {
-                Answer::Margin => Arc::new(Margins(trees)),
-                Answer::Prediction => Arc::new(trees),
-            },
+            model: answering(trees, answer),
         }
+    }
+
+    /// Another model for the same rows.
+    pub(super) fn with_model(&self, model: Arc<dyn Predict>) -> Self {
+        let (encoder, outputs) = (self.encoder.clone(), self.outputs.clone());
+        Self { model, encoder, outputs, fingerprint: self.fingerprint }
+    }
+
+    /// Rows as the model takes them, with one number a column of the table `[row, column]`: a category by its place, missing where
+    /// no category is there.
+    pub(super) fn coded(&self, rows: ArrayView2<'_, f64>) -> Array2<f64> {
+        if self.encoder.encoding() == Encoding::Ordinal {
+            return rows.to_owned();
+        }
+        let fields = self.encoder.schema().fields();
+        let groups = self.encoder.groups();
+        Array2::from_shape_fn((rows.nrows(), fields.len()), |(row, field)| {
+            let members = &groups[field].1;
+            match fields[field].kind {
+                FieldKind::Numeric => rows[[row, members[0]]],
+                FieldKind::Categorical { .. } => members
+                    .iter()
+                    .position(|feature| rows[[row, *feature]] > 0.5)
+                    .map_or(f64::NAN, |category| category as f64),
+            }
+        })
     }
 
     /// The same model asked about rows that have one number a column of the table, and the encoder of such rows.
@@ -156,6 +179,14 @@ impl Scored {
         let schema = self.encoder.schema().clone();
         let spread = Spread { model: Arc::clone(&self.model), fields: schema.fields().to_vec() };
         Ok((Arc::new(spread), Encoder::new(schema, Encoding::Ordinal)?.with_unseen(self.encoder.unseen())))
+    }
+}
+
+/// Trees as a model that is asked.
+pub(super) fn answering(trees: TreeEnsemble, answer: Answer) -> Arc<dyn Predict> {
+    match answer {
+        Answer::Margin => Arc::new(Margins(trees)),
+        Answer::Prediction => Arc::new(trees),
     }
 }
 

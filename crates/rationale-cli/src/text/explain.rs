@@ -3,17 +3,21 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
-use rationale::text::{Absent, Encoded, Error, Sequence, TextGame, TextNetwork, words};
-use rationale::{Evidence, Fingerprint, Seed, whole};
+use clap::Args;
+use rationale::metrics::FullEvidence;
+use rationale::text::{Absent, Error, Sequence, TextGame, TextNetwork, words};
+use rationale::{Evidence, Fingerprint, Progress, Seed, whole};
 
+use super::contender::{Bench, Effort};
 use super::gradients::Slopes;
 use super::methods::{Method, Task};
 use super::model::{Loaded, Model};
 use super::page;
 use super::shown::Shown;
+use super::source::{Absence, Source};
 use crate::arguments::Common;
 use crate::bar::Bar;
+use crate::evaluate::{EvidenceAsked, Part};
 use crate::failure::Usage;
 use crate::output::{note, say};
 
@@ -21,40 +25,27 @@ use crate::output::{note, say};
 pub(crate) struct Arguments {
     #[command(flatten)]
     model: Model,
-    /// The texts.
-    #[arg(required_unless_present = "file")]
-    texts: Vec<String>,
-    /// A file of texts, one a line.
-    #[arg(long, value_name = "FILE", conflicts_with = "texts")]
-    file: Option<PathBuf>,
+    #[command(flatten)]
+    source: Source,
     /// How to explain; of several methods it is also said how far they agree.
     #[arg(long, required = true, value_enum)]
     method: Vec<Method>,
     /// The class to explain, by number or name; that with the largest output where not given.
     #[arg(long, value_name = "K|LABEL")]
     target: Option<String>,
-    /// What stands where a word is absent; a mask where the tokenizer has one.
-    #[arg(long, value_enum)]
-    absent: Option<AbsentName>,
+    #[command(flatten)]
+    absence: Absence,
     #[command(flatten)]
     slopes: Slopes,
     /// Samples of the methods that draw some.
     #[arg(long, value_name = "N")]
     samples: Option<usize>,
-    /// Cut a text that is too long instead of failing.
-    #[arg(long)]
-    cut: bool,
+    /// How much is said about each explanation.
+    #[arg(long, value_enum, default_value_t = EvidenceAsked::Usual)]
+    evidence: EvidenceAsked,
     /// The file to write: .html (a page) or .json (values and evidence).
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum AbsentName {
-    /// The tokenizer's mask token, or its token for what is not known.
-    Mask,
-    /// Nothing.
-    Cut,
 }
 
 /// Words that are listed on a terminal.
@@ -63,7 +54,7 @@ const TOP: usize = 10;
 pub(super) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     let format = arguments.out.as_deref().map(format).transpose()?;
     arguments.slopes.check(&arguments.method)?;
-    let texts = arguments.texts()?;
+    let texts = arguments.source.texts()?;
     let all = arguments.explain_all(&texts, common)?;
     let document = || {
         let texts: Vec<_> = all.iter().map(Shown::json).collect();
@@ -107,14 +98,13 @@ impl Arguments {
     pub(super) fn of(model: PathBuf, tokenizer: PathBuf, methods: &[Method]) -> Self {
         Self {
             model: Model::of(model, tokenizer),
-            texts: Vec::new(),
-            file: None,
+            source: Source::default(),
             method: methods.to_vec(),
             target: None,
-            absent: None,
+            absence: Absence::default(),
             slopes: Slopes::default(),
             samples: None,
-            cut: false,
+            evidence: EvidenceAsked::Usual,
             out: None,
         }
     }
@@ -123,15 +113,6 @@ impl Arguments {
         let loaded = self.model.read()?;
         let network = self.model.text_network(&loaded, common)?;
         texts.iter().map(|text| self.explain(text, &loaded, &network, common)).collect()
-    }
-
-    fn texts(&self) -> anyhow::Result<Vec<String>> {
-        let Some(path) = &self.file else { return Ok(self.texts.clone()) };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| anyhow::anyhow!("`{}` cannot be read: {error}", path.display()))?;
-        let lines: Vec<String> = text.lines().filter(|it| !it.trim().is_empty()).map(str::to_owned).collect();
-        anyhow::ensure!(!lines.is_empty(), "`{}` holds no text", path.display());
-        Ok(lines)
     }
 
     fn explain(
@@ -145,11 +126,11 @@ impl Arguments {
         if words.is_empty() {
             return Err(Error::NoWords { length: text.len() }.into());
         }
-        let (encoded, n_cut) = self.encode(text, loaded, network)?;
+        let (encoded, n_cut) = loaded.encode(text, network, self.source.cut())?;
         let outputs = network.answers(&[Sequence::of(&encoded)])?.row(0).to_vec();
         let classes = classes(loaded, outputs.len())?;
         let target = target(self.target.as_deref(), &outputs, &classes)?;
-        let absent = self.absent(loaded)?;
+        let absent = self.absence.of(loaded)?;
         let baseline = absent.words();
         let own_absent = absent.clone();
         let inside = || {
@@ -183,39 +164,42 @@ impl Arguments {
             };
             found.push((method.name(), explained));
         }
+        let full = if self.evidence.is_full() {
+            self.judged(text, (loaded, network), &own_absent, common)?
+        } else {
+            Vec::new()
+        };
         let outputs = classes.into_iter().zip(outputs).collect();
-        Ok(Shown { text: text.to_owned(), words, outputs, target, n_cut, found })
+        Ok(Shown { text: text.to_owned(), words, outputs, target, n_cut, found, full })
     }
 
-    fn encode(
+    /// What the network says of each method's values.
+    fn judged(
         &self,
         text: &str,
-        loaded: &Loaded,
-        network: &TextNetwork<'_>,
-    ) -> anyhow::Result<(Encoded, usize)> {
-        let encoded = loaded.tokenizer.encode(text)?;
-        match network.limit() {
-            Some(limit) if self.cut => Ok(encoded.cut_to(limit)),
-            _ => match network.check_length(encoded.len()) {
-                Ok(()) => Ok((encoded, 0)),
-                Err(error) => Err(anyhow::anyhow!("{error} (--cut)")),
-            },
-        }
-    }
-
-    fn absent(&self, loaded: &Loaded) -> anyhow::Result<Absent> {
-        match (self.absent, loaded.tokenizer.mask()) {
-            (Some(AbsentName::Cut), _) | (None, None) => Ok(Absent::Cut),
-            (_, Some((id, token))) => Ok(Absent::Masked { id, token }),
-            (Some(AbsentName::Mask), None) => {
-                Err(Usage::new("--absent mask: the tokenizer has no token for what is hidden or unknown")
-                    .into())
-            }
-        }
+        (loaded, network): (&Loaded, &TextNetwork<'_>),
+        absent: &Absent,
+        common: &Common,
+    ) -> anyhow::Result<Vec<FullEvidence>> {
+        let (model, slopes, seed) = (&self.model, &self.slopes, common.seed);
+        let effort = Effort::Samples(self.samples);
+        let bench = Bench { model, loaded, network, slopes, absent, effort, seed };
+        let posed = bench.pose(text, self.source.cut(), self.target.as_deref())?;
+        let subject = posed.subject();
+        let contenders: Vec<_> = self.method.iter().map(|method| posed.contender(*method)).collect();
+        let part = Part { subject: &subject, contenders: &contenders };
+        let settings = EvidenceAsked::settings(seed);
+        let bar = Bar::new("judging", contenders.len() as u64, common);
+        let of = |place: usize| {
+            let evidence = part.evidence(place, 0, &settings);
+            bar.advance(1);
+            evidence
+        };
+        (0..contenders.len()).map(of).collect()
     }
 }
 
-fn classes(loaded: &Loaded, n_outputs: usize) -> anyhow::Result<Vec<String>> {
+pub(super) fn classes(loaded: &Loaded, n_outputs: usize) -> anyhow::Result<Vec<String>> {
     match &loaded.classes {
         Some(names) if names.len() == n_outputs => Ok(names.clone()),
         Some(names) => anyhow::bail!(
@@ -227,7 +211,7 @@ fn classes(loaded: &Loaded, n_outputs: usize) -> anyhow::Result<Vec<String>> {
 }
 
 /// The class that is meant: a number, a name, or that with the largest output.
-fn target(asked: Option<&str>, outputs: &[f64], classes: &[String]) -> anyhow::Result<usize> {
+pub(super) fn target(asked: Option<&str>, outputs: &[f64], classes: &[String]) -> anyhow::Result<usize> {
     let Some(asked) = asked else {
         return Ok(rationale::Target::Predicted.resolve(ndarray::ArrayView1::from(outputs))?);
     };

@@ -6,6 +6,7 @@ use rationale::gradient::{
     Attribution, Baseline, DeepLift, GradientMethod, InputXGradient, IntegratedGradients, Lrp, OutputTarget,
     Quadrature, Saliency, Score, SmoothGrad, Steps,
 };
+use rationale::onnx::OnnxNetwork;
 use rationale::tensor::{Place, Tensor};
 use rationale::text::{Absent, Encoded, Sequence, TextNetwork, words};
 use rationale::{Attributions, Progress};
@@ -33,8 +34,10 @@ pub(super) struct Slopes {
 
 /// A text inside the network.
 pub(super) struct Inside<'a> {
-    loaded: &'a Loaded,
+    own: &'a OnnxNetwork,
     network: &'a TextNetwork<'a>,
+    /// What the network reads: the text's tokens, or others in their places.
+    sequence: Sequence,
     encoded: &'a Encoded,
     absent: &'a Absent,
     slopes: &'a Slopes,
@@ -43,6 +46,11 @@ pub(super) struct Inside<'a> {
 }
 
 impl Slopes {
+    /// A site, and everything else as usual.
+    pub(super) fn at(embedding: Option<&str>) -> Self {
+        Self { embedding: embedding.map(str::to_owned), ..Self::default() }
+    }
+
     /// Refuses what none of the methods takes.
     pub(super) fn check(&self, methods: &[Method]) -> Result<(), Usage> {
         let integrates = methods.contains(&Method::IntegratedGradients);
@@ -70,7 +78,8 @@ impl Slopes {
                  --embedding NAME (`rationale inspect` lists them)",
             )
         })?;
-        Ok(Inside { loaded, network, encoded, absent, slopes: self, site, is_softmax })
+        let (own, sequence) = (loaded.network(), Sequence::of(encoded));
+        Ok(Inside { own, network, sequence, encoded, absent, slopes: self, site, is_softmax })
     }
 
     fn steps(&self) -> Steps {
@@ -82,7 +91,12 @@ impl Slopes {
     }
 }
 
-impl Inside<'_> {
+impl<'a> Inside<'a> {
+    /// The same text with other tokens in the places of its own, in a copy of the network.
+    pub(super) fn with(self, own: &'a OnnxNetwork, sequence: Sequence) -> Self {
+        Self { own, sequence, ..self }
+    }
+
     /// The words' values for the target `[1, word, 1]`, with their evidence.
     pub(super) fn explain(
         &self,
@@ -116,8 +130,8 @@ impl Inside<'_> {
     }
 
     fn run(&self, method: &dyn GradientMethod, progress: &dyn Progress) -> anyhow::Result<Attribution> {
-        let inputs = self.network.tensors(&Sequence::of(self.encoded))?;
-        Ok(method.explain(self.loaded.network(), &inputs, progress)?)
+        let inputs = self.network.tensors(&self.sequence)?;
+        Ok(method.explain(self.own, &inputs, progress)?)
     }
 
     /// What the network has there for a text of masks, or zeros where words are cut out.

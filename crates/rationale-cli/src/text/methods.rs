@@ -86,6 +86,19 @@ impl Method {
         )
     }
 
+    /// Whether its values promise to add up to what the words change.
+    pub(super) fn adds_up(self) -> bool {
+        matches!(self, Self::KernelShap | Self::PermutationShap | Self::ExactShap | Self::PartitionShap)
+    }
+
+    /// What it is to be told so that it asks about so many texts.
+    pub(super) fn samples_of(self, calls: usize, n_words: usize) -> usize {
+        match self {
+            Self::PermutationShap | Self::SamplingShap => (calls / (2 * n_words.max(1))).max(2),
+            _ => calls,
+        }
+    }
+
     /// The words' values for the target `[1, word, 1]`, with their evidence.
     pub(super) fn explain(self, task: &Task<'_>, progress: &dyn Progress) -> anyhow::Result<Attributions> {
         match self {

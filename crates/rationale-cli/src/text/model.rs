@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rationale::onnx::{ModelFile, OnnxNetwork};
 use rationale::tensor::Device;
-use rationale::text::{Scale, TextNetwork, Tokenizer};
+use rationale::text::{Encoded, Scale, TextNetwork, Tokenizer};
 
 use crate::arguments::Common;
 use crate::failure::Usage;
 use crate::output::note;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Model {
     /// The network: an ONNX file.
     model: PathBuf,
@@ -55,6 +55,23 @@ impl Loaded {
         &self.network
     }
 
+    /// The tokens of a text, and how many were cut off where cutting is allowed.
+    pub(super) fn encode(
+        &self,
+        text: &str,
+        network: &TextNetwork<'_>,
+        cut: bool,
+    ) -> anyhow::Result<(Encoded, usize)> {
+        let encoded = self.tokenizer.encode(text)?;
+        match network.limit() {
+            Some(limit) if cut => Ok(encoded.cut_to(limit)),
+            _ => match network.check_length(encoded.len()) {
+                Ok(()) => Ok((encoded, 0)),
+                Err(error) => Err(anyhow::anyhow!("{error} (--cut)")),
+            },
+        }
+    }
+
     /// The value in which tokens have become numbers.
     pub(super) fn embedding(&self) -> Option<&str> {
         self.lookup.as_ref().map(|it| it.output.as_str())
@@ -67,6 +84,12 @@ impl Model {
     pub(super) fn of(model: PathBuf, tokenizer: PathBuf) -> Self {
         let device = "flex".to_owned();
         Self { model, tokenizer, labels: None, softmax: false, max_tokens: None, batch_size: 32, device }
+    }
+
+    /// The same, explaining probabilities.
+    pub(super) fn with_softmax(mut self) -> Self {
+        self.softmax = true;
+        self
     }
 
     pub(super) fn is_softmax(&self) -> bool {
@@ -94,15 +117,24 @@ impl Model {
         loaded: &'a Loaded,
         common: &Common,
     ) -> anyhow::Result<TextNetwork<'a>> {
-        let mut network =
-            TextNetwork::new(&loaded.network, &loaded.tokenizer)?.with_batch_size(self.batch_size)?;
+        let network = self.reading(loaded, &loaded.network)?;
+        note(common, &format!("inputs: {}", network.inputs().describe()));
+        Ok(network)
+    }
+
+    /// The network, or a copy of it, as one that reads.
+    pub(super) fn reading<'a>(
+        &self,
+        loaded: &Loaded,
+        network: &'a OnnxNetwork,
+    ) -> anyhow::Result<TextNetwork<'a>> {
+        let mut network = TextNetwork::new(network, &loaded.tokenizer)?.with_batch_size(self.batch_size)?;
         if let Some(lookup) = &loaded.lookup {
             network = network.with_vocabulary(lookup.n_rows, &loaded.tokenizer)?;
         }
         if let Some(limit) = self.max_tokens {
             network = network.with_limit(limit)?;
         }
-        note(common, &format!("inputs: {}", network.inputs().describe()));
         Ok(network.with_scale(if self.softmax { Scale::Softmax } else { Scale::Output }))
     }
 

@@ -36,7 +36,7 @@ fn section(page: &mut String, shown: &Shown) {
             format_args!("<p>The last {} tokens were cut: the network takes no more.</p>\n", shown.n_cut),
         );
     }
-    for (method, attributions) in &shown.found {
+    for (place, (method, attributions)) in shown.found.iter().enumerate() {
         let (values, largest) = Shown::values(attributions);
         let evidence = attributions.evidence();
         add(page, format_args!("<h3>{method}</h3>\n<p class=\"text\" dir=\"auto\">"));
@@ -74,6 +74,9 @@ fn section(page: &mut String, shown: &Shown) {
                 escaped(evidence.baseline.as_deref().unwrap_or("not compared"))
             ),
         );
+        for sentence in shown.sentences(place) {
+            add(page, format_args!("<p>{}</p>\n", escaped(&sentence)));
+        }
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
+use rationale::metrics::FullEvidence;
 use rationale::{Attributions, json};
 use serde_json::{Value, json};
+
+use crate::evaluate::{document, sentences};
 
 /// A text, what the network says of it, and what each method says of its words.
 pub(super) struct Shown {
@@ -14,6 +17,8 @@ pub(super) struct Shown {
     pub(super) target: usize,
     pub(super) n_cut: usize,
     pub(super) found: Vec<(&'static str, Attributions)>,
+    /// What the network itself says of each, where that was asked for.
+    pub(super) full: Vec<FullEvidence>,
 }
 
 /// What must be known to read any of these values.
@@ -41,7 +46,7 @@ impl Shown {
         if self.n_cut > 0 {
             lines.push(format!("the last {} tokens were cut: the network takes no more", self.n_cut));
         }
-        for (method, attributions) in &self.found {
+        for (place, (method, attributions)) in self.found.iter().enumerate() {
             let (values, largest) = Self::values(attributions);
             let gap = attributions.completeness_gap();
             lines.push(format!("{method} (base {:.3}, gap {gap:.1e})", attributions.base_values()[[0, 0]]));
@@ -49,9 +54,15 @@ impl Shown {
                 lines.push(self.painted(&values, largest));
             }
             lines.extend(self.table(attributions, top));
+            lines.extend(self.sentences(place).into_iter().map(|it| format!("  {it}")));
         }
         lines.extend(self.agreement_table());
         lines.join("\n")
+    }
+
+    /// What the network says of one method's values.
+    pub(super) fn sentences(&self, place: usize) -> Vec<String> {
+        self.full.get(place).map(sentences).unwrap_or_default()
     }
 
     fn painted(&self, values: &[f64], largest: f64) -> String {
@@ -109,9 +120,13 @@ impl Shown {
     pub(super) fn json(&self) -> Value {
         let word =
             |it: &Range<usize>| json!({"word": self.text[it.clone()], "start": it.start, "end": it.end});
-        let of_method = |(method, it): &(&str, Attributions)| {
-            let document: Value = serde_json::from_str(&json::attributions(it)).unwrap_or_default();
-            json!({"method": method, "attributions": document})
+        let of_method = |(place, (method, it)): (usize, &(&str, Attributions))| {
+            let values: Value = serde_json::from_str(&json::attributions(it)).unwrap_or_default();
+            let mut explanation = json!({"method": method, "attributions": values});
+            if let Some(full) = self.full.get(place) {
+                explanation["full"] = document(full);
+            }
+            explanation
         };
         let outputs: serde_json::Map<String, Value> =
             self.outputs.iter().map(|(class, value)| (class.clone(), (*value).into())).collect();
@@ -121,7 +136,7 @@ impl Shown {
             "outputs": outputs,
             "target": self.outputs[self.target].0,
             "tokens_cut": self.n_cut,
-            "explanations": self.found.iter().map(of_method).collect::<Vec<_>>(),
+            "explanations": self.found.iter().enumerate().map(of_method).collect::<Vec<_>>(),
             "kendall": self.agreement(),
             "note": CAUTION,
         })

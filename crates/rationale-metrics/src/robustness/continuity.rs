@@ -69,7 +69,7 @@ impl Measure for Continuity {
         let input = case.input("continuity")?;
         let rows = match input.players.plane() {
             Some(plane) => shifted(input.row.view(), plane, self.n_shifts),
-            None => self.neighbourhood.rows(input.row.view(), &case.scales(input.row.len())?)?,
+            None => self.neighbourhood.near(case, input)?,
         };
         let (own, attributions) = (case.attribution(), case.explained("continuity", rows.view())?);
         let slopes = rows.outer_iter().zip(attributions.outer_iter()).filter_map(|(row, other)| {

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use rationale_core::Seed;
 
 use crate::error::check_setting;
-use crate::{Case, Error, ask};
+use crate::{Case, Error, Input, ask};
 
 /// How many neighbours an input has, and how far away.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,10 +57,19 @@ impl Neighbourhood {
         Ok(rows)
     }
 
+    /// The neighbours that the case names, or else drawn ones.
+    pub(crate) fn near(&self, case: &Case<'_>, input: &Input<'_>) -> Result<Array2<f64>, Error> {
+        let n_columns = input.row.len();
+        match case.neighbours(n_columns)? {
+            Some(rows) => Ok(rows),
+            None => self.rows(input.row.view(), &case.scales(n_columns)?),
+        }
+    }
+
     /// The attribution of a case and those of its neighbours.
     pub(crate) fn explained(&self, case: &Case<'_>, metric: &'static str) -> Result<Explained, Error> {
         let input = case.input(metric)?;
-        let rows = self.rows(input.row.view(), &case.scales(input.row.len())?)?;
+        let rows = self.near(case, input)?;
         let attributions = case.explained(metric, rows.view())?;
         Ok(Explained { own: case.attribution(), rows, attributions })
     }
