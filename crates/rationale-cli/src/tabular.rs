@@ -8,6 +8,7 @@ pub(crate) mod evaluate;
 mod explain;
 mod inspect;
 mod methods;
+mod players;
 mod scored;
 mod stream;
 mod summary;
