@@ -265,6 +265,118 @@ fn tables_that_do_not_fit_are_refused() {
     check(&room, &ask(&room, SUM, "kernel-shap", &[]), &["one row", "--background"]);
 }
 
+/// a b + 3 c, of which a and b are one player below.
+const PRODUCT_AND_MORE: &str =
+    "while IFS=, read -r a b c; do echo $((${a%%.*} * ${b%%.*} + 3 * ${c%%.*})); done";
+
+#[test]
+fn a_group_of_columns_is_one_player_to_every_method() {
+    let room = room();
+    room.put("rows.csv", "a,b,c\n1,1,2\n3,5,0\n8,0,4\n4,2,2\n");
+    room.put("groups.txt", "area=a,b\n\n");
+    // a b is 1, 15, 0 and 8, with a mean of 6; c has a mean of 2.
+    let expected = [[-5.0, 0.0], [9.0, -6.0], [-6.0, 6.0], [2.0, 0.0]];
+    let groups = [["--group", "area=a,b"], ["--groups", "groups.txt"]];
+    for method in ["kernel-shap", "permutation-shap", "exact-shap", "partition-shap", "occlusion"] {
+        for group in groups {
+            let answer =
+                ask(&room, PRODUCT_AND_MORE, method, &[&["--background", "rows.csv"][..], &group].concat());
+            assert_eq!(answer.code, 0, "{method}: {}", answer.err);
+            let found = values(&room, "values.npy");
+            assert_eq!(found.dim(), (4, 2, 1), "{method}");
+            for (row, expected) in expected.iter().enumerate() {
+                for (player, expected) in expected.iter().enumerate() {
+                    let gap = (found[[row, player, 0]] - expected).abs();
+                    assert!(gap < 1e-9, "{method}, row {row}, player {player}: {gap}");
+                }
+            }
+            assert!(answer.out.contains(". area"), "{}", answer.out);
+        }
+    }
+    for method in ["sampling-shap", "random", "lime"] {
+        let answer = ask(&room, PRODUCT_AND_MORE, method, &["--group", "area=a,b"]);
+        assert_eq!(answer.code, 0, "{method}: {}", answer.err);
+        assert_eq!(values(&room, "values.npy").dim(), (4, 2, 1), "{method}");
+    }
+}
+
+#[test]
+fn groups_of_trees_are_summed_and_compared() {
+    let room = room();
+    german_credit(&room);
+    let usual = ["forest.json", "applicants.csv", "--background", "background.csv", "--quiet"];
+    let loan = ["--group", "loan=credit_amount,duration_in_month"];
+    let methods = ["--method", "tree-shap", "--method", "exact-shap"];
+    let single =
+        room.run(&[&["tabular"][..], &usual, &["--method", "tree-shap", "--out", "single.npy"]].concat());
+    assert_eq!(single.code, 0, "{}", single.err);
+    let joined = [&["tabular"][..], &usual, &loan, &methods[..2], &["--out", "joined.npy"]].concat();
+    assert_eq!(room.run(&joined).code, 0);
+    let (single, joined) = (values(&room, "single.npy"), values(&room, "joined.npy"));
+    assert_eq!((single.dim(), joined.dim()), ((3, 20, 2), (3, 19, 2)));
+    let sums = |found: &Array3<f64>| found.sum_axis(ndarray::Axis(1));
+    assert!((sums(&single) - sums(&joined)).iter().all(|gap| gap.abs() < 1e-12));
+    let compared = [&["compare", "tabular"][..], &usual, &loan, &methods, &["--out", "sheet.svg"]].concat();
+    let answer = room.run(&compared);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    assert!(fs::read_to_string(room.path("sheet.svg")).unwrap().contains("loan"));
+}
+
+#[test]
+fn groups_that_do_not_fit_are_refused() {
+    let room = room();
+    let refused = |more: &[&str], parts: &[&str]| check(&room, &ask(&room, SUM, "exact-shap", more), parts);
+    refused(&["--group", "x=a,d"], &["group `x`", "no column `d`", "a, b"]);
+    refused(&["--group", "x=a", "--group", "y=a"], &["group `y`", "`a`", "in a group already"]);
+    refused(&["--group", "a=b"], &["two players would be named `a`"]);
+    refused(&["--groups", "none.txt"], &["none.txt"]);
+    room.put("groups.txt", "x=a\ny\n");
+    refused(&["--groups", "groups.txt"], &["groups.txt", "line 2", "is no group"]);
+    let by_feature = ask(&room, SUM, "exact-shap", &["--group", "x=a", "--by", "feature"]);
+    assert_eq!(by_feature.code, 2, "{}", by_feature.err);
+}
+
+#[test]
+fn absent_columns_come_from_the_nearest_rows_where_asked() {
+    let room = room();
+    // b is a; the model reads a alone, so only rows that go together credit b.
+    room.put("rows.csv", "a,b\n0,0\n1,1\n4,4\n7,7\n");
+    let script = "while IFS=, read -r a b; do echo $a; done";
+    for method in ["exact-shap", "kernel-shap", "permutation-shap", "partition-shap"] {
+        let found = |more: &[&str]| {
+            let answer = ask(&room, script, method, &[&["--background", "rows.csv"][..], more].concat());
+            assert_eq!(answer.code, 0, "{method}: {}", answer.err);
+            values(&room, "values.npy")
+        };
+        let (all, nearest) = (found(&[]), found(&["--nearest", "1"]));
+        // Row 7: the mean of a is 3.
+        assert!((all[[3, 0, 0]] - 4.0).abs() < 1e-9 && all[[3, 1, 0]].abs() < 1e-9, "{method}: {all}");
+        assert!(
+            (&nearest.slice_axis(ndarray::Axis(0), (3..4).into()) - 2.0).iter().all(|gap| gap.abs() < 1e-9)
+        );
+    }
+    assert_eq!(ask(&room, script, "exact-shap", &["--nearest", "0"]).code, 2);
+    assert_eq!(ask(&room, script, "linear-shap", &["--nearest", "1"]).code, 2);
+}
+
+#[test]
+fn sampling_stops_at_a_stated_error_and_says_so() {
+    let room = room();
+    let run = |tolerance: &str| {
+        // The last row is the background's mean: its values have no spread that an error could be a share of.
+        let more =
+            ["--rows", "0-2", "--background", "rows.csv", "--samples", "4000", "--tolerance", tolerance];
+        let answer = ask(&room, SUM, "sampling-shap", &more);
+        assert_eq!(answer.code, 0, "{}", answer.err);
+        json(&room, "values.evidence.json")
+    };
+    let (loose, tight) = (run("0.2"), run("0.02"));
+    let samples = |evidence: &Value| evidence["parameters"]["most_samples_drawn"].as_u64().unwrap();
+    assert!(samples(&loose) < samples(&tight), "{loose} {tight}");
+    assert!(samples(&loose) < 4000);
+    assert_eq!(loose["parameters"]["stopped_by"], "tolerance");
+}
+
 #[test]
 fn linear_shap_refuses_a_model_with_interactions() {
     let room = room();

@@ -11,6 +11,7 @@ mod judged;
 mod methods;
 #[cfg(feature = "networks")]
 mod network;
+mod players;
 mod scored;
 mod stream;
 mod summary;

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use ndarray::Array2;
 use rationale::audit::ScoringModel;
-use rationale::tabular::Table;
+use rationale::tabular::{Encoder, Table};
 use rationale::{Background, Seed};
 
-use super::methods::{By, Explained, Method, Question, Settings};
+use super::methods::{Explained, Method, Question, Settings};
 #[cfg(feature = "networks")]
 use super::network;
+use super::players::{AskedPlayers, Players};
 use super::scored::{self, Answer, Program, Scored};
 use super::{Model, encode};
 use crate::arguments::Common;
@@ -51,10 +52,8 @@ pub(super) struct Asked {
     /// One output only, by its name or its number counted from 0; all where not given.
     #[arg(long, value_name = "K|NAME")]
     target: Option<String>,
-    /// One value a feature of the model, or one a column of the table: its one-hot features are one player then
-    /// (tree-shap: their values are summed). tree-shap alone explains features where not given, all else columns.
-    #[arg(long, value_enum)]
-    by: Option<By>,
+    #[command(flatten)]
+    players: AskedPlayers,
     /// Count the cover of the trees' nodes from the rows of this file, for a model that has none or by choice.
     #[arg(long, value_name = "FILE")]
     pub(super) cover: Option<PathBuf>,
@@ -108,6 +107,7 @@ pub(super) struct Read {
     whole: Table,
     background: Option<Table>,
     pub(super) target: Option<usize>,
+    pub(super) players: Players,
 }
 
 impl Asked {
@@ -117,6 +117,7 @@ impl Asked {
             return refuse(format!("--method {} is given twice", self.method[twice].name()));
         }
         self.settings.check(&self.method)?;
+        self.players.check()?;
         let has_trees = self.method.contains(&Method::TreeShap);
         if self.program.is_given(&self.model.model)? {
             if let Some(method) = self.method.iter().find(|it| it.is_inside()) {
@@ -159,12 +160,18 @@ impl Asked {
             self.cover.as_ref(),
             self.schema.as_ref(),
         ];
-        files.into_iter().flatten().map(PathBuf::as_path)
+        files.into_iter().flatten().map(PathBuf::as_path).chain(self.players.file())
     }
 
-    pub(super) fn by(&self) -> By {
-        let usual = if self.method == [Method::TreeShap] { By::Feature } else { By::Column };
-        self.by.unwrap_or(usual)
+    pub(super) fn is_by_feature(&self) -> bool {
+        self.players.is_by_feature(&self.method)
+    }
+
+    /// The players, all of whose columns exist.
+    pub(super) fn players(&self, encoder: &Encoder) -> anyhow::Result<Players> {
+        let players = self.players.read(&self.method)?;
+        players.of(encoder)?;
+        Ok(players)
     }
 
     pub(super) fn read(&self, common: &Common) -> anyhow::Result<Read> {
@@ -184,7 +191,8 @@ impl Asked {
         let table = if self.rows.is_some() { whole.select_rows(&numbers) } else { whole.clone() };
         let target = self.target.as_deref().map(|target| output(&scored, target)).transpose()?;
         let rows = encode(&scored.encoder, &table, common)?.rows;
-        Ok(Read { scored, trees, table, numbers, rows, whole, background, target })
+        let players = self.players(&scored.encoder)?;
+        Ok(Read { scored, trees, table, numbers, rows, whole, background, target, players })
     }
 
     /// Explains by a method that needs only answers.
@@ -215,7 +223,7 @@ impl Asked {
             numbers: read.numbers.clone(),
             background,
             training: by_columns.encode(of)?.rows,
-            by: self.by(),
+            players: read.players.clone(),
             target: read.target,
             settings: &self.settings,
             common,

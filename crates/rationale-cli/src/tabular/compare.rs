@@ -83,7 +83,7 @@ impl Comparison {
         let (model, background) = self.asked.of_trees(read)?;
         let bar = Bar::new("tree-shap", read.rows.nrows() as u64, common);
         let explained = tree_shap(model, background.as_ref())?.explain(read.rows.view(), &bar)?;
-        in_shape(explained, read.target, self.asked.by(), model)
+        in_shape(explained, read.target, &read.players, model)
     }
 
     fn draw(&self, found: &[(Method, Attributions)], numbers: &[usize]) -> anyhow::Result<()> {

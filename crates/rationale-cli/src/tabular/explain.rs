@@ -6,11 +6,12 @@ use clap::{Args, ValueEnum};
 use rationale::audit::ScoringModel;
 use rationale::shapley::tree::{Engine, Error, Precision, RescaledTreeShap, TreeShap};
 use rationale::tabular::{OutputFormat, Table, labels, write_attributions_of, write_interactions};
-use rationale::{Attributions, Background, Explain, FeatureGroups, json, whole};
+use rationale::{Attributions, Background, Explain, json, whole};
 
 use super::asked::{Asked, Read, Scale};
 use super::judged::Judged;
-use super::methods::{By, Explained, Method};
+use super::methods::{Explained, Method};
+use super::players::{By, Players};
 use super::{say, stream, told};
 use crate::arguments::Common;
 use crate::bar::Bar;
@@ -178,9 +179,9 @@ impl Arguments {
         if (scale == Scale::RescaledLoss) != self.label.is_some() {
             return refuse("--scale rescaled-loss and --label COLUMN go together");
         }
-        if self.interactions && (scale != Scale::Margin || self.asked.by() != By::Feature) {
+        if self.interactions && (scale != Scale::Margin || !self.asked.is_by_feature()) {
             return refuse(
-                "--interactions are of the margin and of the model's features: leave --scale and --by out",
+                "--interactions are of the margin and of the model's features: leave --scale, --by and --group out",
             );
         }
         Ok(())
@@ -213,7 +214,7 @@ impl Arguments {
         let explainer = self.explainer(model, background.as_ref(), &read.table)?;
         let bar = Bar::new("tree-shap", read.rows.nrows() as u64, common);
         let explained = explainer.explain(read.rows.view(), &bar)?;
-        in_shape(explained, read.target, self.asked.by(), model)
+        in_shape(explained, read.target, &read.players, model)
     }
 
     fn interactions(&self, read: &Read, format: OutputFormat, common: &Common) -> anyhow::Result<()> {
@@ -333,18 +334,17 @@ pub(super) fn tree_shap(model: &ScoringModel, background: Option<&Background>) -
 pub(super) fn in_shape(
     explained: Attributions,
     target: Option<usize>,
-    by: By,
+    players: &Players,
     model: &ScoringModel,
 ) -> anyhow::Result<Attributions> {
     let explained = match target {
         Some(output) => explained.select_output(output)?,
         None => explained,
     };
-    if by == By::Feature {
+    if players.by == By::Feature {
         return Ok(explained);
     }
-    let groups = FeatureGroups::new(model.encoder().groups(), model.encoder().feature_names())?;
-    Ok(explained.grouped(&groups)?)
+    Ok(explained.grouped(&players.of(model.encoder())?)?)
 }
 
 /// The evidence of values, with what the model itself says of them where that was asked for.

@@ -8,8 +8,9 @@ mod shapley;
 
 use clap::{Args, ValueEnum};
 use ndarray::Array2;
-use rationale::{Attributions, Background, Seed};
+use rationale::{Absence, Attributions, Background, Seed};
 
+use super::players::Players;
 use super::scored::Scored;
 use crate::arguments::Common;
 use crate::failure::Usage;
@@ -105,6 +106,11 @@ impl Method {
             || matches!(self, Self::Lime | Self::PartitionShap | Self::GradientShap | Self::SmoothGrad)
     }
 
+    /// Whether absent columns are filled from a background.
+    fn fills(self) -> bool {
+        !matches!(self, Self::TreeShap | Self::Lime | Self::LinearShap | Self::Random)
+    }
+
     fn takes_tolerance(self) -> bool {
         self.is_sampled() || self == Self::IntegratedGradients
     }
@@ -132,6 +138,10 @@ pub(super) struct Settings {
     /// integrated-gradients, deeplift: what rows are compared with (mean).
     #[arg(long, value_enum)]
     baseline: Option<Compared>,
+    /// Fill absent columns from the K rows of the background that are nearest to the row in the columns that are present,
+    /// instead of from all rows: what goes together stays together.
+    #[arg(long, value_name = "K")]
+    nearest: Option<usize>,
     /// lime: explain each row K times more from other samples, and say how much the explanation changes.
     #[arg(long, value_name = "K")]
     stability: Option<usize>,
@@ -215,6 +225,7 @@ impl Settings {
             ("--tolerance", self.tolerance.is_some() && !takes(Method::takes_tolerance)),
             ("--steps", self.steps.is_some() && !methods.contains(&Method::IntegratedGradients)),
             ("--baseline", self.baseline.is_some() && !takes(Method::takes_baseline)),
+            ("--nearest", self.nearest.is_some() && !takes(Method::fills)),
             ("--stability", self.stability.is_some() && !has_lime),
             ("--stable", self.stable && !has_lime),
             ("--features", self.features.is_some() && !has_lime),
@@ -228,20 +239,14 @@ impl Settings {
         if self.steps == Some(0) {
             return Err(Usage::new("--steps 0: at least 1 is needed"));
         }
+        if self.nearest == Some(0) {
+            return Err(Usage::new("--nearest 0: at least 1 is needed"));
+        }
         if self.batch_size == 0 {
             return Err(Usage::new("--batch-size 0: at least 1 is needed"));
         }
         Ok(())
     }
-}
-
-/// What is one player.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum By {
-    /// As the model numbers them.
-    Feature,
-    /// As the table names them.
-    Column,
 }
 
 /// Rows to explain, and all that explaining them takes.
@@ -257,7 +262,7 @@ pub(super) struct Question<'a> {
     pub(super) background: Background,
     /// The rows `[row, column]` whose frequencies lime draws neighbours by.
     pub(super) training: Array2<f64>,
-    pub(super) by: By,
+    pub(super) players: Players,
     /// One output only.
     pub(super) target: Option<usize>,
     pub(super) settings: &'a Settings,
@@ -308,11 +313,17 @@ impl Question<'_> {
         Seed::new(self.common.seed)
     }
 
+    /// What stands in for absent features.
+    fn absence(&self) -> anyhow::Result<Absence> {
+        Ok(match self.settings.nearest {
+            Some(k) => Absence::nearest(self.background.clone(), k)?,
+            None => Absence::marginal(self.background.clone()),
+        })
+    }
+
     /// The players' names, and the features of each.
     fn players(&self) -> anyhow::Result<rationale::FeatureGroups> {
-        let encoder = &self.scored.encoder;
-        let groups = if self.by == By::Column { encoder.groups() } else { Vec::new() };
-        Ok(rationale::FeatureGroups::new(groups, encoder.feature_names())?)
+        self.players.of(&self.scored.encoder)
     }
 
     /// The outputs' names, for a model of so many.

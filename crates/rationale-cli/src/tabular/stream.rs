@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::asked::Scale;
 use super::methods::Method;
+use super::players::Players;
 use super::{explain, note, say, summary_page};
 use crate::arguments::Common;
 use crate::bar::Bar;
@@ -150,6 +151,7 @@ struct Job<'a> {
     background: Option<Background>,
     explainer: Box<dyn Explain>,
     target: Option<usize>,
+    players: Players,
     n_rows: u64,
     part_rows: usize,
     data: String,
@@ -188,6 +190,7 @@ impl<'a> Job<'a> {
             _ => Box::new(tree_shap(arguments, model, background.as_ref(), source.n_rows())?),
         };
         let target = arguments.asked.target_of(model)?;
+        let players = arguments.asked.players(model.encoder())?;
         let part_rows = arguments.stream.part_rows(model);
         let (n_rows, data) = (source.n_rows(), source.fingerprint().to_string());
         Ok(Self {
@@ -196,6 +199,7 @@ impl<'a> Job<'a> {
             background,
             explainer,
             target,
+            players,
             n_rows,
             part_rows,
             data,
@@ -213,7 +217,7 @@ impl<'a> Job<'a> {
             "data": self.data,
             "background": self.background.as_ref().map(|background| background.fingerprint().to_string()),
             "scale": format!("{:?}", arguments.asked.scale),
-            "by": format!("{:?}", arguments.asked.by()),
+            "players": format!("{:?}", self.players),
             "target": self.target,
             "engine": format!("{:?}", arguments.engine),
             "precision": format!("{:?}", arguments.precision),
@@ -244,7 +248,7 @@ impl<'a> Job<'a> {
 
     fn explain(&self, input: Input) -> anyhow::Result<Explained> {
         let explained = self.explainer.explain(input.rows.view(), &Silent)?;
-        let attributions = explain::in_shape(explained, self.target, self.arguments.asked.by(), self.model)?;
+        let attributions = explain::in_shape(explained, self.target, &self.players, self.model)?;
         Ok(Explained { input, attributions })
     }
 

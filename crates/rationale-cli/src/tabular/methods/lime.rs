@@ -7,16 +7,17 @@ use rationale::tabular::FieldKind;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::{BinsName, By, Explained, Question};
+use super::{BinsName, Explained, Question};
 use crate::bar::Bar;
 use crate::failure::Usage;
+use crate::tabular::players::By;
 
 /// How many of the first columns must be settled in the stable mode.
 const SETTLED: usize = 3;
 
 pub(super) fn explain(question: &Question<'_>) -> anyhow::Result<Explained> {
     let (model, encoder) = question.scored.by_columns()?;
-    if question.by == By::Feature && encoder.n_features() != question.scored.encoder.n_features() {
+    if question.players.by == By::Feature && encoder.n_features() != question.scored.encoder.n_features() {
         return Err(Usage::new("lime explains the table's columns: leave --by feature out").into());
     }
     let settings = lime(question);
@@ -39,7 +40,8 @@ pub(super) fn explain(question: &Question<'_>) -> anyhow::Result<Explained> {
         .map(|(row, number)| one((row, number)))
         .collect::<Result<_, _>>()?;
     drop(bar);
-    let attributions = explainer.attributions(&explained, question.coded.view())?;
+    let rows = question.coded.view();
+    let attributions = explainer.attributions_of_groups(&explained, rows, &question.players.of(&encoder)?)?;
     let names = question.output_names(question.target.map_or(attributions.n_outputs(), |target| target + 1));
     let names = match question.target {
         Some(target) => names.get(target).cloned().into_iter().collect(),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use ndarray::Axis;
 use rationale::shapley::AdditiveShap;
-use rationale::{Attributions, Explain, FeatureGroups};
+use rationale::{Attributions, Explain};
 
-use super::{By, Question};
+use super::Question;
 use crate::bar::Bar;
 
 /// How far a prediction may be from the sum, as a share of the largest |prediction - base value|: a program may print
@@ -28,12 +28,8 @@ pub(super) fn explain(question: &Question<'_>) -> anyhow::Result<Attributions> {
         .with_feature_names(scored.encoder.feature_names().to_vec())?
         .with_output_names(names)?
         .with_evidence(evidence);
-    if question.by == By::Feature {
-        return Ok(explained);
-    }
     // Values of a sum are sums of values: no player is hurt by joining features.
-    let groups = FeatureGroups::new(scored.encoder.groups(), scored.encoder.feature_names())?;
-    Ok(explained.grouped(&groups)?)
+    Ok(explained.grouped(&question.players()?)?)
 }
 
 /// Refuses a model whose answers are no sum of one effect a feature.

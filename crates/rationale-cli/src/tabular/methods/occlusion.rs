@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ndarray::{Array2, Array3, ArrayView2, Axis, concatenate};
 use rationale::surrogate::occlude;
 use rationale::{
-    Absence, Attributions, Error, Evidence, Fingerprint, Predict, Progress, Silent, TableGame,
-    checked_answers,
+    Attributions, Error, Evidence, Fingerprint, Predict, Progress, Silent, TableGame, checked_answers,
 };
 
 use super::Question;
@@ -14,7 +13,7 @@ use crate::bar::Bar;
 
 pub(super) fn explain(question: &Question<'_>) -> anyhow::Result<Attributions> {
     let (scored, background) = (question.scored, &question.background);
-    let absence = Absence::marginal(background.clone());
+    let absence = question.absence()?;
     let players = question.players()?;
     let model = Counted { model: scored.model.as_ref(), n_rows: AtomicU64::new(0) };
     let of_fillers = asked(question, &model, background.rows())?;

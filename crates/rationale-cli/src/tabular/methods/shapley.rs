@@ -6,15 +6,15 @@ use rationale::shapley::{
     Estimator, ExactShap, FeatureTree, KernelShap, PartitionShap, PermutationShap, SamplingShap,
     TableExplainer,
 };
-use rationale::{Absence, Attributions, Explain};
+use rationale::{Attributions, Explain};
 
-use super::{By, Method, Question};
+use super::{Method, Question};
 use crate::bar::Bar;
+use crate::tabular::players::By;
 
 pub(super) fn explain(question: &Question<'_>, method: Method) -> anyhow::Result<Attributions> {
     let scored = question.scored;
-    let absence = Absence::marginal(question.background.clone());
-    let estimator = estimator(question, method);
+    let (absence, estimator) = (question.absence()?, estimator(question, method)?);
     let mut explainer = TableExplainer::new(Arc::clone(&scored.model), absence, estimator)
         .with_groups(question.players()?)
         .with_batch_rows(question.settings.batch_size);
@@ -27,7 +27,7 @@ pub(super) fn explain(question: &Question<'_>, method: Method) -> anyhow::Result
     Ok(explained.with_output_names(names)?)
 }
 
-fn estimator(question: &Question<'_>, method: Method) -> Arc<dyn Estimator> {
+fn estimator(question: &Question<'_>, method: Method) -> anyhow::Result<Arc<dyn Estimator>> {
     let (samples, tolerance) = (question.settings.samples, question.settings.tolerance);
     /// The estimators' settings have the same names; what is not given stays the estimator's own.
     macro_rules! sampled {
@@ -42,25 +42,27 @@ fn estimator(question: &Question<'_>, method: Method) -> Arc<dyn Estimator> {
             Arc::new(estimator)
         }};
     }
-    match method {
+    Ok(match method {
         Method::PermutationShap => sampled!(PermutationShap::new()),
         Method::SamplingShap => sampled!(SamplingShap::new()),
         Method::KernelShap => sampled!(KernelShap::new()),
         Method::PartitionShap => {
-            let partition = PartitionShap::new(tree(question));
+            let partition = PartitionShap::new(tree(question)?);
             Arc::new(match samples {
                 Some(samples) => partition.with_samples(samples),
                 None => partition,
             })
         }
         _ => Arc::new(ExactShap::new()),
-    }
+    })
 }
 
 /// The players by how they go together in the background.
-fn tree(question: &Question<'_>) -> FeatureTree {
-    match question.by {
-        By::Column => FeatureTree::from_correlation(question.training.view()),
-        By::Feature => FeatureTree::from_correlation(question.background.rows()),
+fn tree(question: &Question<'_>) -> anyhow::Result<FeatureTree> {
+    if question.players.by == By::Feature {
+        return Ok(FeatureTree::from_correlation(question.background.rows()));
     }
+    let (_, by_columns) = question.scored.by_columns()?;
+    let players = question.players.of(&by_columns)?;
+    Ok(FeatureTree::from_correlation_of_groups(question.training.view(), players.members())?)
 }
