@@ -13,13 +13,14 @@ pub(crate) struct Settings {
 }
 
 /// Runs the benchmarks in release: `surrogate` and `stability` are those of methods by answers, `vision` those of
-/// maps, all else TreeSHAP's.
+/// maps, `gradients` those of Integrated Gradients and DeepSHAP, all else TreeSHAP's.
 pub(crate) fn run(settings: &Settings) -> Result<()> {
     let words: Vec<&str> = settings.arguments.iter().map(String::as_str).collect();
     let (binary, words) = match words.split_first() {
         Some((&"surrogate", rest)) => ("surrogate", [&["cost"], rest].concat()),
         Some((&"stability", rest)) => ("surrogate", [&["stability"], rest].concat()),
         Some((&"vision", rest)) => ("vision", rest.to_vec()),
+        Some((&"gradients", rest)) => ("gradients", rest.to_vec()),
         _ => ("bench", words),
     };
     let bench = ["run", "--release", "--locked", "--package", "rationale-lab", "--bin", binary, "--"];
