@@ -69,6 +69,23 @@ fn gradients_of_a_photograph_say_how_far_they_are_from_adding_up() {
 }
 
 #[test]
+fn the_first_node_that_makes_no_numbers_is_named() {
+    let room = room();
+    let mut network = Vec::from(MOBILENET);
+    // Half-precision weights that are no numbers, whichever byte they begin at.
+    let middle = network.len() / 2;
+    network[middle..middle + 64].fill(0x7e);
+    room.put("net.onnx", network);
+    for method in ["saliency", "integrated-gradients", "deeplift", "lrp-epsilon"] {
+        let answer = room.run(&["image", "net.onnx", "cat.png", "--method", method, "--out", "heat.png"]);
+        assert_eq!(answer.code, 1, "{method}: {}", answer.err);
+        let parts = ["is the first to make a number that is not finite: NaN at position", "Conv"];
+        assert!(parts.iter().all(|it| answer.err.contains(it)), "{method}: {}", answer.err);
+        assert!(!room.path("heat.png").exists());
+    }
+}
+
+#[test]
 fn rules_and_guided_maps_are_values_like_any() {
     let room = room();
     let methods = ["saliency", "guided-backprop", "guided-grad-cam", "deeplift", "lrp-epsilon-plus"];

@@ -87,6 +87,24 @@ fn what_says_nothing_to_a_method_is_refused() {
 }
 
 #[test]
+fn a_tokenizer_with_more_words_than_the_network_has_rows_is_refused() {
+    let room = room();
+    let mut tokenizer: Value = serde_json::from_str(SENTIMENT_TOKENIZER).unwrap();
+    let vocabulary = tokenizer["model"]["vocab"].as_object_mut().unwrap();
+    let n = vocabulary.len();
+    vocabulary.insert("unheard-of".to_owned(), n.into());
+    room.put("tokenizer.json", tokenizer.to_string());
+    let answer = explain(&room, "a dull film", &["--method", "occlusion"]);
+    assert_eq!(answer.code, 1, "{}", answer.err);
+    let parts = [
+        "the tokenizer does not fit the network".to_owned(),
+        format!("ids up to {n} (`unheard-of`)"),
+        format!("{n} rows"),
+    ];
+    assert!(parts.iter().all(|it| answer.err.contains(it)), "{}", answer.err);
+}
+
+#[test]
 fn without_its_top_word_the_score_is_lower() {
     let room = room();
     let score = |text: &str| {

@@ -13,16 +13,18 @@ pub(crate) struct Settings {
 }
 
 /// Runs the benchmarks in release: `surrogate` and `stability` are those of methods by answers, `vision` those of
-/// maps, `pointing` and `sanity` judge maps of photographs, `trees` are TreeSHAP's, which need neither networks nor tables.
+/// maps, `gradients` those of Integrated Gradients and DeepSHAP, `pointing` and `sanity` judge maps of photographs, `trees`
+/// are TreeSHAP's, which need neither networks nor tables.
 pub(crate) fn run(settings: &Settings) -> Result<()> {
     let words: Vec<&str> = settings.arguments.iter().map(String::as_str).collect();
     let (binary, words) = match words.split_first() {
         Some((&"surrogate", rest)) => ("surrogate", [&["cost"], rest].concat()),
         Some((&"stability", rest)) => ("surrogate", [&["stability"], rest].concat()),
         Some((&"vision", rest)) => ("vision", rest.to_vec()),
+        Some((&"gradients", rest)) => ("gradients", rest.to_vec()),
         Some((&("pointing" | "sanity"), _)) => ("pictures", words),
         Some((&"trees", rest)) => ("trees", rest.to_vec()),
-        _ => bail!("say what to measure: trees, surrogate, stability, vision, pointing or sanity"),
+        _ => bail!("say what to measure: trees, surrogate, stability, vision, gradients, pointing or sanity"),
     };
     let bench = ["run", "--release", "--locked", "--package", "rationale-lab", "--bin", binary];
     let light = if binary == "trees" { &["--no-default-features"][..] } else { &[] };

@@ -218,18 +218,24 @@ impl Question<'_> {
             }
             By::DeepLift => self.deeplift(DeepLiftRule::Rescale, progress),
             By::DeepLiftRevealCancel => self.deeplift(DeepLiftRule::RevealCancel, progress),
-            By::LrpEpsilon => self.run(&told!(Lrp::epsilon(1e-6)), progress),
-            By::LrpGamma => self.run(&told!(Lrp::gamma(0.25)), progress),
-            By::LrpAlphaBeta => self.run(&told!(Lrp::alpha_beta(2.0, 1.0)), progress),
-            By::LrpZPlus => self.run(&told!(Lrp::z_plus()), progress),
-            By::LrpWSquare => self.run(&told!(Lrp::w_square()), progress),
-            By::LrpFlat => self.run(&told!(Lrp::flat()), progress),
-            By::LrpEpsilonPlus => self.run(&told!(Lrp::epsilon_plus()), progress),
+            By::LrpEpsilon => self.relevance(&told!(Lrp::epsilon(1e-6)), progress),
+            By::LrpGamma => self.relevance(&told!(Lrp::gamma(0.25)), progress),
+            By::LrpAlphaBeta => self.relevance(&told!(Lrp::alpha_beta(2.0, 1.0)), progress),
+            By::LrpZPlus => self.relevance(&told!(Lrp::z_plus()), progress),
+            By::LrpWSquare => self.relevance(&told!(Lrp::w_square()), progress),
+            By::LrpFlat => self.relevance(&told!(Lrp::flat()), progress),
+            By::LrpEpsilonPlus => self.relevance(&told!(Lrp::epsilon_plus()), progress),
         }
     }
 
     fn run(&self, method: &dyn GradientMethod, progress: &dyn Progress) -> anyhow::Result<Attribution> {
         Ok(method.explain(self.network, std::slice::from_ref(self.input), progress)?)
+    }
+
+    /// Rules of relevance look at weights, so batch normalisations are folded into them.
+    fn relevance(&self, method: &Lrp, progress: &dyn Progress) -> anyhow::Result<Attribution> {
+        let network = self.loaded.network.clone().with_batch_normalization_folded()?;
+        Ok(method.explain(&network, std::slice::from_ref(&self.photograph.input), progress)?)
     }
 
     fn smooth(&self, kind: Smoothing, progress: &dyn Progress) -> anyhow::Result<Attribution> {
