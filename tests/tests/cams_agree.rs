@@ -43,8 +43,9 @@ fn network_and_pictures(metadata: &BTreeMap<String, String>) -> (PathBuf, Tensor
     if Path::new(name).extension().is_some_and(|it| it == "onnx") {
         let folder = PathBuf::from(std::env::var_os("RATIONALE_TESTDATA").unwrap());
         let names: Vec<String> = serde_json::from_str(&metadata["pictures"]).unwrap();
-        let photographs: Vec<Tensor> =
-            names.iter().map(|it| photograph(it, name.starts_with("resnet50"))).collect();
+        let (is_caffe, size) =
+            (name.starts_with("resnet50"), if name.starts_with("inception") { 299 } else { 224 });
+        let photographs: Vec<Tensor> = names.iter().map(|it| photograph(it, size, is_caffe)).collect();
         return (folder.join("models").join(name), Tensor::concat(&photographs, 0).unwrap());
     }
     let folder = crates().join("rationale-onnx/golden/networks").join(name);
@@ -56,8 +57,8 @@ fn network_and_pictures(metadata: &BTreeMap<String, String>) -> (PathBuf, Tensor
 }
 
 /// A photograph `[1, channel, row, column]`: blue first and the means taken off, or scaled to [-1, 1].
-fn photograph(name: &str, is_caffe: bool) -> Tensor {
-    let file = crates().join("rationale-vision/golden/grad_cam").join(format!("{name}-224.png"));
+fn photograph(name: &str, size: usize, is_caffe: bool) -> Tensor {
+    let file = crates().join("rationale-vision/golden/grad_cam").join(format!("{name}-{size}.png"));
     let rgb = Picture::open(&file).unwrap().into_rgb();
     let value = |channel: usize, row: usize, column: usize| {
         let of = |channel: usize| f32::from(rgb[[row, column, channel]]);
@@ -67,7 +68,7 @@ fn photograph(name: &str, is_caffe: bool) -> Tensor {
             (of(channel) - 127.5) / 127.5
         }
     };
-    let array = ndarray::Array4::from_shape_fn((1, 3, 224, 224), |(_, c, y, x)| value(c, y, x));
+    let array = ndarray::Array4::from_shape_fn((1, 3, size, size), |(_, c, y, x)| value(c, y, x));
     Tensor::from_array(&array.view().into_dyn(), &Device::flex()).unwrap()
 }
 
@@ -255,14 +256,15 @@ fn the_last_layer_is_the_one_that_is_usually_named() {
     }
 }
 
-/// Where RATIONALE_TESTDATA names the folder of test data. Score-CAM, a pass for each of a thousand channels, is left to
-/// the small networks.
+/// Where RATIONALE_TESTDATA names the folder of test data. Score-CAM, a pass for each of two thousand channels, is left to
+/// MobileNet and the small networks.
 #[test]
 fn of_pretrained_networks_on_photographs() {
     if std::env::var_os("RATIONALE_TESTDATA").is_some() {
-        check("mobilenet-v1.last", &["score-cam", "full-grad"]);
+        check("mobilenet-v1.last", &["full-grad"]);
         check("mobilenet-v1.early", &["score-cam", "full-grad", NEAR_ZERO]);
         check("resnet50.last", &["score-cam", "full-grad", "ablation-cam"]);
+        check("inception-v3.last", &["score-cam", "full-grad"]);
     } else {
         println!("skipped: no test data");
     }
