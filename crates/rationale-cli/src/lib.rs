@@ -21,6 +21,8 @@ mod failure;
 #[cfg(feature = "image")]
 mod image;
 mod log;
+#[cfg(any(feature = "image", feature = "text"))]
+mod memory;
 mod output;
 #[cfg(feature = "tabular")]
 mod tabular;

@@ -9,6 +9,7 @@ use rationale::vision::{Layout, NetworkDescription, Preparation, Preset};
 
 use crate::arguments::Common;
 use crate::failure::Usage;
+use crate::memory::MemoryLimit;
 use crate::output::note;
 
 #[derive(Debug, Args)]
@@ -27,6 +28,8 @@ pub(super) struct Model {
     /// Where it is computed: flex, ndarray, cuda, cuda:1.
     #[arg(long, default_value = "flex")]
     device: String,
+    #[command(flatten)]
+    memory: MemoryLimit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,7 +68,14 @@ pub(super) struct Loaded {
 impl Model {
     /// A network with a description beside it.
     pub(super) fn described(model: PathBuf) -> Self {
-        Self { model, preset: None, size: None, labels: None, device: "flex".to_owned() }
+        Self {
+            model,
+            preset: None,
+            size: None,
+            labels: None,
+            device: "flex".to_owned(),
+            memory: MemoryLimit::default(),
+        }
     }
 
     /// The file, as people name it.
@@ -85,7 +95,7 @@ impl Model {
             ))
             .into());
         }
-        let network = OnnxNetwork::read(&self.model, &device)?;
+        let network = OnnxNetwork::read_within(&self.model, &device, self.memory.limits())?;
         let preparation = self.preparation(&network, description.as_ref())?;
         note(common, &format!("input: {}", preparation.describe()));
         let layer = description.as_ref().and_then(|(it, _)| it.layer()).map(str::to_owned);

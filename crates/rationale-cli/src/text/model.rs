@@ -9,6 +9,7 @@ use rationale::text::{Encoded, Scale, TextNetwork, Tokenizer};
 
 use crate::arguments::Common;
 use crate::failure::Usage;
+use crate::memory::MemoryLimit;
 use crate::output::note;
 
 #[derive(Debug, Clone, Args)]
@@ -33,6 +34,8 @@ pub(super) struct Model {
     /// Where it is computed: flex, ndarray, cuda, cuda:1.
     #[arg(long, default_value = "flex")]
     device: String,
+    #[command(flatten)]
+    memory: MemoryLimit,
 }
 
 /// What was read.
@@ -82,8 +85,17 @@ impl Model {
     /// These files, and everything else as usual.
     #[cfg(feature = "tabular")]
     pub(super) fn of(model: PathBuf, tokenizer: PathBuf) -> Self {
-        let device = "flex".to_owned();
-        Self { model, tokenizer, labels: None, softmax: false, max_tokens: None, batch_size: 32, device }
+        let (device, memory) = ("flex".to_owned(), MemoryLimit::default());
+        Self {
+            model,
+            tokenizer,
+            labels: None,
+            softmax: false,
+            max_tokens: None,
+            batch_size: 32,
+            device,
+            memory,
+        }
     }
 
     /// The same, explaining probabilities.
@@ -102,13 +114,14 @@ impl Model {
         }
         let device = Device::named(&self.device)?;
         let tokenizer = Tokenizer::read(&self.tokenizer)?;
-        let file = ModelFile::read(&self.model)?;
+        let file = ModelFile::read_within(&self.model, self.memory.limits())?;
         let classes = match &self.labels {
             Some(path) => Some(names(path)?),
             None => file.metadata.get("classes").and_then(|it| serde_json::from_str(it).ok()),
         };
         let lookup = lookup(&file);
-        Ok(Loaded { network: OnnxNetwork::from_file(file, &device)?, lookup, tokenizer, classes })
+        let network = OnnxNetwork::from_file_within(file, &device, self.memory.limits())?;
+        Ok(Loaded { network, lookup, tokenizer, classes })
     }
 
     /// The network as one that reads; says which input takes what.
