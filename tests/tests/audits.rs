@@ -6,7 +6,10 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rationale::tabular::{ColumnKind, Table};
+use rationale::Seed;
+use rationale::audit::ScoringModel;
+use rationale::tabular::{ColumnKind, Encoder, Encoding, OutputFormat, Schema, Table, labels, write_table};
+use rationale::trees::linfa::{Leaves, RandomForest, Training, ensemble_learner};
 use rationale_tests::{Answer, Room};
 use serde_json::Value;
 
@@ -157,6 +160,79 @@ fn every_format_gives_the_same_kind_of_audit() {
     }
 }
 
+/// A forest of linfa on all columns but some, its outputs the label's other value and the favourable one.
+fn linfa(table: &Table, label: &str, [other, favourable]: [&str; 2], unseen: &[&str]) -> String {
+    let excluded: Vec<&str> = unseen.iter().copied().chain([label]).collect();
+    let encoder = Encoder::new(Schema::learn(table, &excluded).unwrap(), Encoding::OneHot).unwrap();
+    let rows = encoder.encode(table).unwrap().rows;
+    let good = labels(table, label, favourable).unwrap();
+    let forest =
+        RandomForest::new(10).with_max_depth(5).with_seed(Seed::new(0)).fit(rows.view(), &good).unwrap();
+    let training = Training::new(rows.view(), &good).unwrap();
+    let trees = ensemble_learner(&forest, &training, Leaves::ClassShares)
+        .unwrap()
+        .with_feature_names(encoder.feature_names().to_vec())
+        .unwrap()
+        .with_output_names(vec![other.to_owned(), favourable.to_owned()])
+        .unwrap();
+    ScoringModel::new(trees, encoder).unwrap().to_json().unwrap()
+}
+
+#[test]
+fn large_tables_are_audited_where_they_are() {
+    let Some(data) = std::env::var_os("RATIONALE_TESTDATA") else {
+        println!("skipped: no test data");
+        return;
+    };
+    let of = |file: &str| Table::read(&Path::new(&data).join("tabular").join(file)).unwrap();
+    let cases = [
+        ("taiwan_UCI_Credit_Card.csv", "Y", ["1", "0"], "X2", &["ID", "X2", "X3", "X4", "X5"][..]),
+        (
+            "AER_HMDA.csv",
+            "deny",
+            ["yes", "no"],
+            "afam",
+            &["rownames", "afam", "single", "hschool", "condomin"],
+        ),
+    ];
+    for (file, label, values, protected, unseen) in cases {
+        let room = room();
+        let table = of(file);
+        let rows: Vec<usize> = (0..table.n_rows().min(3000)).collect();
+        let table = table.select_rows(&rows);
+        room.put("model.json", linfa(&table, label, values, unseen));
+        write_table(&table, &room.path("loans.csv"), OutputFormat::Csv).unwrap();
+        good(room.run(&[
+            "audit",
+            "model.json",
+            "loans.csv",
+            "--label",
+            label,
+            "--favourable",
+            values[1],
+            "--approve-rate",
+            "0.8",
+            "--protected",
+            protected,
+            "--reference",
+            "just-above",
+            "--catalogue",
+            "hmda",
+            "--out",
+            "audit",
+            "--quiet",
+        ]));
+        let found = json(room.path("audit/audit.json"));
+        assert!(found["performance"]["auc"]["value"].as_f64().unwrap() > 0.7, "{file}");
+        assert_eq!(found["n_rows"].as_u64().unwrap() as usize, table.n_rows(), "{file}");
+        let n_declined = found["n_declined"].as_u64().unwrap();
+        let letters = fs::read_to_string(room.path("audit/letters.txt")).unwrap();
+        assert_eq!(letters.split('\u{c}').count() as u64, n_declined, "{file}");
+        assert!(!found["comparisons"][0]["gaps"].as_array().unwrap().is_empty(), "{file}");
+        good(room.run(&["verify", "audit", "--rows", "20"]));
+    }
+}
+
 /// 10 b less a, asked of a shell.
 const PROGRAM: &str = "sh -c 'while IFS=, read -r a b; do echo $((10 * b - a)); done'";
 
@@ -234,6 +310,11 @@ fn a_configuration_from_nothing_leads_to_letters() {
     let unsaid = room.run(&["audit", "--config", "audit.toml", "--out", "audit"]);
     assert!(unsaid.code == 2 && unsaid.err.contains("who is approved must be stated"), "{}", unsaid.err);
     let text = fs::read_to_string(room.path("audit.toml")).unwrap();
+    let odd = text.replace("# cut_off = 0.5", "cut_off = 3").replace("# id = \"...\"", "id = \"whom\"");
+    room.put("audit.toml", &odd);
+    let line = 1 + odd.lines().position(|line| line.starts_with("id = ")).unwrap();
+    let wrong = room.run(&["audit", "--config", "audit.toml", "--out", "audit"]);
+    assert!(wrong.code == 1 && wrong.err.contains(&format!("`audit.toml`, line {line}: ")), "{}", wrong.err);
     let text = text.replace("# cut_off = 0.5", "cut_off = 3").replace("# \"a\" = \"C01\"", "\"a\" = \"C01\"");
     room.put("audit.toml", text);
     good(room.run(&["audit", "--config", "audit.toml", "--out", "audit"]));

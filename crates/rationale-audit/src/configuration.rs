@@ -516,7 +516,7 @@ fn number(value: f64) -> String {
 }
 
 /// As a basic string of TOML.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

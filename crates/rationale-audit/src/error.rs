@@ -300,6 +300,16 @@ pub enum Error {
         /// What is wrong with its value.
         message: String,
     },
+    /// A configuration that only the model or the table shows to be wrong.
+    #[error("`{file}`, line {line}: {source}")]
+    Stated {
+        /// The file.
+        file: String,
+        /// The line on which the word stands that is wrong, counted from 1.
+        line: usize,
+        /// What is wrong.
+        source: Box<Error>,
+    },
     /// Nobody said who is approved.
     #[error(
         "who is approved must be stated: give a cut-off or an approve rate (such as 0.7), one of the two"

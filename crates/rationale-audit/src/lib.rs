@@ -40,6 +40,7 @@ mod gap;
 mod interval;
 mod letter;
 mod limit;
+mod located;
 mod manifest;
 mod model;
 mod page;

@@ -169,16 +169,7 @@ impl ScoringModel {
 
     /// The output of this name; where no name is given, the one called `favourable`, or the only one.
     pub fn output(&self, name: Option<&str>, favourable: Option<&str>) -> Result<usize, Error> {
-        let names = self.trees.output_names();
-        let find = |wanted: &str| names.iter().position(|name| name == wanted);
-        let found = match name {
-            Some(name) => find(name),
-            None => favourable.and_then(find).or((names.len() == 1).then_some(0)),
-        };
-        found.ok_or_else(|| Error::Output {
-            asked: name.or(favourable).map(str::to_owned),
-            available: names.to_vec(),
-        })
+        output_of(self.trees.output_names(), name, favourable)
     }
 
     fn from_document(text: &str) -> Result<Self, Error> {
@@ -190,6 +181,23 @@ impl ScoringModel {
         let source = Source { format: format!("{FORMAT} JSON"), ..Source::default() };
         Ok(Self { source, ..Self::new(trees, encoder)? })
     }
+}
+
+/// The output of this name; where no name is given, the one called `favourable`, or the only one.
+pub(crate) fn output_of(
+    names: &[String],
+    name: Option<&str>,
+    favourable: Option<&str>,
+) -> Result<usize, Error> {
+    let find = |wanted: &str| names.iter().position(|name| name == wanted);
+    let found = match name {
+        Some(name) => find(name),
+        None => favourable.and_then(find).or((names.len() == 1).then_some(0)),
+    };
+    found.ok_or_else(|| Error::Output {
+        asked: name.or(favourable).map(str::to_owned),
+        available: names.to_vec(),
+    })
 }
 
 #[derive(Deserialize)]

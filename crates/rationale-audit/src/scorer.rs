@@ -9,6 +9,7 @@ use rationale_tabular::Encoder;
 use rationale_trees::Link;
 
 use crate::explainer::{Asked, Explainer};
+use crate::model::output_of;
 use crate::{Error, ScoringModel, Source, Unit};
 
 /// A model that answers and shows nothing of its inside: an outside program, a network.
@@ -126,16 +127,7 @@ impl Scorer {
 
     /// The output of this name; where no name is given, the one called `favourable`, or the only one.
     pub fn output(&self, name: Option<&str>, favourable: Option<&str>) -> Result<usize, Error> {
-        let names = self.output_names();
-        let find = |wanted: &str| names.iter().position(|name| name == wanted);
-        let found = match name {
-            Some(name) => find(name),
-            None => favourable.and_then(find).or((names.len() == 1).then_some(0)),
-        };
-        found.ok_or_else(|| Error::Output {
-            asked: name.or(favourable).map(str::to_owned),
-            available: names.to_vec(),
-        })
+        output_of(self.output_names(), name, favourable)
     }
 
     /// How many rows of the reference are taken where nobody says.

@@ -33,7 +33,11 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 fn hint(error: &anyhow::Error) -> &'static str {
     use rationale::audit::Error as Audit;
     use rationale::tabular::Error as Tabular;
-    let tabular = match error.downcast_ref::<Audit>() {
+    let audit = error.downcast_ref::<Audit>().map(|error| match error {
+        Audit::Stated { source, .. } => source.as_ref(),
+        _ => error,
+    });
+    let tabular = match audit {
         Some(Audit::Output { .. }) => return " (--output NAME, or --target NAME to explain rows)",
         Some(Audit::Features { .. }) => return " (--feature-names A,B,.. needs one name a feature)",
         Some(Audit::Table(error)) => Some(error.as_ref()),

@@ -135,7 +135,8 @@ fn audit(arguments: &Arguments, common: &Common) -> anyhow::Result<()> {
     check(&configuration)?;
     let folder = Folder { out, force: arguments.force };
     folder.check()?;
-    let findings = found(&arguments.program, &configuration, common)?;
+    let findings = found(&arguments.program, &configuration, common);
+    let findings = findings.map_err(|error| located(error, arguments.config.as_deref()))?;
     findings.write_bundle(&folder.out, folder.existing(), &configuration, |_| Ok(()))?;
     say(common, &summary::of(&findings, &folder.out, common)?)
 }
@@ -154,6 +155,15 @@ fn found(program: &Program, configuration: &Configuration, common: &Common) -> a
     };
     audit.model().source().notes.iter().for_each(|note| tracing::info!("the model: {note}"));
     audit.decide(&applicants)?.explain_with_bar(common)
+}
+
+/// With the line of the configuration that is wrong, where it states what is.
+fn located(error: anyhow::Error, file: Option<&Path>) -> anyhow::Error {
+    match (error.downcast::<rationale::audit::Error>(), file) {
+        (Ok(error), Some(file)) => error.located(file).into(),
+        (Ok(error), None) => error.into(),
+        (Err(error), _) => error,
+    }
 }
 
 /// Explains behind a progress bar.
