@@ -144,3 +144,83 @@ fn grad_cam_depends_on_the_weights_of_mobilenet_and_random_numbers_do_not() {
     assert!(value(&found, "grad-cam", "insertion") > value(&found, "random", "insertion"));
     assert_eq!(value(&found, "grad-cam", "pointing-game"), 1.0);
 }
+
+/// The demo's network that reads, with its tokenizer.
+fn reading(at: &Path) -> [&'static str; 4] {
+    succeed(at, &["demo", "--out", "demo", "-q"]);
+    ["text", "demo/sentiment.onnx", "--tokenizer", "demo/tokenizer.json"]
+}
+
+#[test]
+fn methods_over_texts_are_measured_and_beat_random_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let model = reading(at);
+    let texts = ["The actors are wonderful, but the plot is terrible.", "A moving and funny film."];
+    let more = ["--method-samples", "200", "--out", "found"];
+    let text = succeed(at, &[&["evaluate"][..], &model[..], &texts, &more].concat());
+    assert!(text.starts_with("2 inputs"), "{text}");
+    let found = results(&at.join("found"));
+    for method in ["lime", "partition-shap", "integrated-gradients", "occlusion"] {
+        assert!(value(&found, method, "deletion") < value(&found, "random", "deletion"), "{method}");
+        assert!(value(&found, method, "parameter-randomisation") < 0.9, "{method}");
+        assert!(value(&found, method, "average-sensitivity") > 0.0, "{method}: one word is hidden");
+    }
+    assert!(value(&found, "random", "parameter-randomisation") > 0.99);
+    // Blends of two words are no words.
+    assert!(!found.iter().any(|it| it["metric"] == "average-drop" || it["metric"] == "continuity"));
+    assert!(value(&found, "partition-shap", "completeness") < 1e-6);
+    let usual = [&["evaluate"][..], &model[..], &texts].concat();
+    let blended = fail(at, &[&usual[..], &["--metric", "average-drop", "--out", "no"]].concat());
+    assert!(blended.contains("average-drop moves or blends the numbers of an input"), "{blended}");
+    let budget = fail(at, &[&usual[..], &["--metric", "deletion", "--budget", "9", "--out", "no"]].concat());
+    assert!(budget.contains("too small") && budget.contains("the smallest that works is"), "{budget}");
+    let one = [&["evaluate"][..], &model[..], &["Bad", "--out", "no"]].concat();
+    let alone = fail(at, &[&one[..], &["--metric", "consistency"]].concat());
+    assert!(alone.contains("give two inputs or more"), "{alone}");
+    assert!(!at.join("no").exists());
+}
+
+#[test]
+fn boxes_beside_what_the_network_sees_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    succeed(at, &["demo", "--out", "demo", "-q"]);
+    let boxes = r#"{"chelsea.png": [[5000, 5000, 5100, 5100]]}"#;
+    let written: std::io::Result<()> =
+        rationale_core::whole::write_file(&at.join("boxes.json"), |out| out.write_all(boxes.as_bytes()));
+    written.unwrap();
+    let arguments = [
+        "evaluate",
+        "image",
+        "demo/mobilenet.onnx",
+        "demo/chelsea.png",
+        "--boxes",
+        "boxes.json",
+        "--out",
+        "no",
+    ];
+    let outside = fail(at, &arguments);
+    assert!(outside.contains("the boxes of `chelsea.png`") && outside.contains("has no pixel"), "{outside}");
+    let unlabelled = ["evaluate", "image", "demo/mobilenet.onnx", "demo/chelsea.png", "--out", "no"];
+    let unlabelled = fail(at, &[&unlabelled[..], &["--metric", "energy-in-box"]].concat());
+    assert!(unlabelled.contains("give the boxes of objects in pictures by --boxes FILE"), "{unlabelled}");
+}
+
+#[test]
+fn full_evidence_of_a_text_is_said_on_the_terminal_the_page_and_in_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let model = reading(at);
+    let rest = ["The plot is terrible.", "--method", "random", "--evidence", "full", "--out", "page.html"];
+    let text = succeed(at, &[&model[..], &rest].concat());
+    let sentence = "Does not depend on what the model has learnt";
+    assert!(text.contains(sentence), "{text}");
+    assert!(std::fs::read_to_string(at.join("page.html")).unwrap().contains(sentence));
+    let json = succeed(at, &[&model[..], &rest, &["--json"]].concat());
+    let document: Value = serde_json::from_str(&json).unwrap();
+    let verdicts = &document["texts"][0]["explanations"][0]["full"]["verdicts"];
+    assert!(
+        verdicts.as_array().unwrap().iter().any(|it| it["about"] == "randomisation" && it["passed"] == false)
+    );
+}
