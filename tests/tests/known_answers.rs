@@ -1,4 +1,4 @@
-//! What every method for tables must find: a backdoor planted in a credit model.
+//! What every method must find, and what none may claim: a backdoor planted in a credit model, and a model that says one thing.
 #![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
 use std::fs;
@@ -119,6 +119,45 @@ fn evaluation_ranks_what_looks_at_the_model_above_random_numbers() {
         assert!(value(method, "completeness").unwrap() < 1e-6, "{method}");
     }
     assert_eq!(value("lime", "completeness"), None, "lime does not promise to add up");
+}
+
+#[test]
+fn a_constant_model_gets_no_signal_and_no_ranking() {
+    let leaf = json!({"weight": 1.0, "output": 0, "nodes": [{"leaf": [0.7], "cover": 24.0}]});
+    let room = room(&[leaf]);
+    let usual = ["evaluate", "tabular", "model.json", "rows.csv", "--rows", "6", "--out", "found", "--json"];
+    let faithfulness =
+        ["deletion", "degradation", "sensitivity-n", "faithfulness-correlation", "monotonicity"];
+    let mut arguments = usual.to_vec();
+    faithfulness.iter().for_each(|metric| arguments.extend(["--metric", metric]));
+    METHODS.iter().chain(&["random"]).for_each(|method| arguments.extend(["--method", method]));
+    let answer = room.run(&arguments);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    let lines = answer.json();
+    assert_eq!(lines.as_array().unwrap().len(), faithfulness.len() * (METHODS.len() + 1));
+    for line in lines.as_array().unwrap() {
+        assert!(line["value"].is_null(), "{line}");
+        assert_eq!(line["no_signal"][0]["n"], 6, "{line}");
+    }
+    let page = fs::read_to_string(room.path("found/index.html")).unwrap();
+    assert!(page.contains("no signal: "), "the page says it too");
+}
+
+#[test]
+fn full_evidence_of_a_constant_model_passes_and_fails_nothing() {
+    let leaf = json!({"weight": 1.0, "output": 0, "nodes": [{"leaf": [0.7], "cover": 24.0}]});
+    let room = room(&[leaf]);
+    let usual = ["tabular", "model.json", "rows.csv", "--rows", "0,1", "--method", "kernel-shap"];
+    let answer = room.run(&[&usual[..], &["--evidence", "full", "--out", "values.csv"]].concat());
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    assert!(answer.out.contains("row 0: No signal about faithfulness"), "{}", answer.out);
+    let text = fs::read_to_string(room.path("values.evidence.json")).unwrap();
+    let evidence: Value = serde_json::from_str(&text).unwrap();
+    for row in evidence["full"].as_array().unwrap() {
+        for verdict in row["verdicts"].as_array().unwrap() {
+            assert!(verdict["passed"].is_null(), "{verdict}");
+        }
+    }
 }
 
 #[test]

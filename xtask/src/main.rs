@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod command;
 mod dist;
+mod evaluate;
 mod golden;
 mod layers;
 mod outside;
@@ -40,6 +41,8 @@ enum Chore {
     Golden(golden::Settings),
     /// Run the benchmarks in release
     Bench(bench::Settings),
+    /// Judge every method on every model at hand, into docs/evaluation
+    Evaluate(evaluate::Settings),
     /// Train the small networks that are shipped
     Train(train::Settings),
     /// Build the program as it is handed out
@@ -56,6 +59,7 @@ fn main() -> Result<()> {
         Chore::Package(settings) => package::run(&settings),
         Chore::Golden(settings) => golden::run(&settings),
         Chore::Bench(settings) => bench::run(&settings),
+        Chore::Evaluate(settings) => evaluate::run(&settings),
         Chore::Train(settings) => train::run(&settings),
         Chore::Dist(settings) => dist::run(&settings),
         Chore::Ci => ci::run(),

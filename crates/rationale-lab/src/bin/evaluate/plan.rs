@@ -1,0 +1,244 @@
+//! Which cells there are, and what each is allowed to cost.
+
+use crate::cell::{Cell, Run};
+use crate::models::{Kind, Model, Models};
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// One method a kind, few inputs.
+    Quick,
+    /// What is published: every method, caps on what is dear.
+    Standard,
+    /// Everything.
+    Full,
+}
+
+/// What an extent allows.
+struct Caps {
+    pictures: usize,
+    pictures_of_others: usize,
+    rows: usize,
+    texts: usize,
+    /// Inputs on which explanations are made anew: for stability and randomisation.
+    renewed: usize,
+    method_samples: Option<usize>,
+    neighbours: usize,
+    layers: usize,
+}
+
+/// Points of a curve.
+const STEPS: usize = 10;
+
+impl Extent {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Standard => "standard",
+            Self::Full => "full",
+        }
+    }
+
+    fn caps(self) -> Caps {
+        let all = usize::MAX;
+        match self {
+            Self::Quick => Caps {
+                pictures: 2,
+                pictures_of_others: 0,
+                rows: 20,
+                texts: 6,
+                renewed: 1,
+                method_samples: Some(250),
+                neighbours: 2,
+                layers: 2,
+            },
+            Self::Standard => Caps {
+                pictures: all,
+                pictures_of_others: 4,
+                rows: 50,
+                texts: 20,
+                renewed: 2,
+                method_samples: Some(500),
+                neighbours: 2,
+                layers: 3,
+            },
+            Self::Full => Caps {
+                pictures: all,
+                pictures_of_others: all,
+                rows: 300,
+                texts: all,
+                renewed: all,
+                method_samples: None,
+                neighbours: 10,
+                layers: 10,
+            },
+        }
+    }
+}
+
+const CAMS: [&str; 5] = ["grad-cam", "grad-cam++", "layer-cam", "score-cam", "ablation-cam"];
+const SLOPES: [&str; 17] = [
+    "saliency",
+    "input-x-gradient",
+    "integrated-gradients",
+    "guided-integrated-gradients",
+    "smooth-grad",
+    "smooth-grad-squared",
+    "var-grad",
+    "guided-backprop",
+    "deconvolution",
+    "guided-grad-cam",
+    "deeplift",
+    "lrp-epsilon",
+    "lrp-gamma",
+    "lrp-alpha-beta",
+    "lrp-z-plus",
+    "lrp-flat",
+    "lrp-epsilon-plus",
+];
+const ASKING: [&str; 5] = ["lime", "kernel-shap", "partition-shap", "rise", "occlusion"];
+const OF_TABLES: [&str; 7] =
+    ["tree-shap", "lime", "kernel-shap", "permutation-shap", "sampling-shap", "partition-shap", "occlusion"];
+const OF_TEXTS: [&str; 12] = [
+    "lime",
+    "kernel-shap",
+    "permutation-shap",
+    "sampling-shap",
+    "partition-shap",
+    "occlusion",
+    "saliency",
+    "input-x-gradient",
+    "integrated-gradients",
+    "smooth-grad",
+    "deeplift",
+    "lrp-epsilon",
+];
+const QUICK_OF_PICTURES: [&str; 6] =
+    ["grad-cam", "saliency", "guided-backprop", "integrated-gradients", "partition-shap", "occlusion"];
+
+/// The control of every model.
+pub(crate) const CONTROL: &str = "random";
+
+fn methods(extent: Extent, kind: Kind) -> Vec<&'static str> {
+    let mut all = match (extent, kind) {
+        (Extent::Quick, Kind::Picture) => QUICK_OF_PICTURES.to_vec(),
+        (_, Kind::Picture) => [&CAMS[..], &SLOPES, &ASKING].concat(),
+        (_, Kind::Table) => OF_TABLES.to_vec(),
+        (_, Kind::Text) => OF_TEXTS.to_vec(),
+    };
+    all.push(CONTROL);
+    all
+}
+
+/// Of every input: what needs one explanation.
+const ONCE: [&str; 7] =
+    ["deletion", "insertion", "degradation", "sparseness", "pointing-game", "energy-in-box", "completeness"];
+/// Of some inputs: what needs explanations of neighbours, or of copies of the model.
+const RENEWED: [&str; 2] = ["average-sensitivity", "parameter-randomisation"];
+
+/// All cells.
+pub(crate) struct Plan {
+    pub(crate) extent: Extent,
+    pub(crate) cells: Vec<Cell>,
+}
+
+impl Plan {
+    pub(crate) fn of(extent: Extent, models: &Models) -> Self {
+        let of_model = |model: &Model| {
+            let methods = methods(extent, model.kind);
+            methods.into_iter().filter_map(|method| cell(extent, model, method)).collect::<Vec<_>>()
+        };
+        Self { extent, cells: models.all.iter().flat_map(of_model).collect() }
+    }
+
+    /// What was not measured for the sake of time.
+    pub(crate) fn caps(&self) -> String {
+        let caps = self.extent.caps();
+        let number = |n: usize| if n == usize::MAX { "all".to_owned() } else { n.to_string() };
+        let samples =
+            caps.method_samples.map_or("its own number of".to_owned(), |it| format!("at most {it}"));
+        format!(
+            "{}: {} photographs on MobileNet, {} on ResNet-50 and Inception, {} rows, {} texts; stability and randomisation on {} of \
+             each, with {} neighbours and {} layers; {samples} evaluations an explanation for methods that sample; curves of \
+             {STEPS} points",
+            self.extent.name(),
+            number(caps.pictures),
+            number(caps.pictures_of_others),
+            number(caps.rows),
+            number(caps.texts),
+            number(caps.renewed),
+            caps.neighbours,
+            caps.layers,
+        )
+    }
+}
+
+/// One model by one method; none where the extent leaves no input.
+fn cell(extent: Extent, model: &Model, method: &str) -> Option<Cell> {
+    let caps = extent.caps();
+    let most = match model.kind {
+        Kind::Picture if model.name == "mobilenet" => caps.pictures,
+        Kind::Picture => caps.pictures_of_others,
+        Kind::Table => caps.rows,
+        Kind::Text => caps.texts,
+    };
+    if most == 0 {
+        return None;
+    }
+    let runs = [(&ONCE[..], most), (&RENEWED[..], most.min(caps.renewed))];
+    let runs = runs.map(|(metrics, n_inputs)| {
+        let mut arguments = vec!["evaluate".to_owned(), word(model.kind).to_owned()];
+        arguments.extend(model.arguments.clone());
+        if model.kind == Kind::Table {
+            arguments.extend(["--rows".to_owned(), n_inputs.to_string()]);
+        }
+        arguments.extend(["--method".to_owned(), method.to_owned()]);
+        let has_boxes = model.arguments.contains(&"--boxes".to_owned());
+        let fits = |metric: &&&str| match **metric {
+            "pointing-game" | "energy-in-box" => has_boxes,
+            "completeness" => ADDS_UP.contains(&method) && model.kind != Kind::Picture,
+            _ => true,
+        };
+        for metric in metrics.iter().filter(fits) {
+            arguments.extend(["--metric".to_owned(), (*metric).to_owned()]);
+        }
+        if let Some(samples) = caps.method_samples {
+            arguments.extend(["--method-samples".to_owned(), samples.to_string()]);
+        }
+        for (option, n) in [("--steps", STEPS), ("--neighbours", caps.neighbours), ("--layers", caps.layers)]
+        {
+            arguments.extend([option.to_owned(), n.to_string()]);
+        }
+        Run { arguments, inputs: spread(&model.inputs, n_inputs) }
+    });
+    Some(Cell { model: model.name, method: method.to_owned(), runs: runs.to_vec() })
+}
+
+/// Methods whose values promise to add up.
+const ADDS_UP: [&str; 4] = ["tree-shap", "kernel-shap", "permutation-shap", "partition-shap"];
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Picture => "image",
+        Kind::Table => "tabular",
+        Kind::Text => "text",
+    }
+}
+
+/// So many of the inputs, evenly from first to last.
+fn spread(inputs: &[String], most: usize) -> Vec<String> {
+    let n = most.min(inputs.len());
+    (0..n).map(|place| inputs[place * inputs.len() / n].clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_inputs_are_spread_over_all() {
+        let inputs: Vec<String> = (0..10).map(|it| it.to_string()).collect();
+        assert_eq!(spread(&inputs, 3), ["0", "3", "6"]);
+        assert_eq!(spread(&inputs, usize::MAX).len(), 10);
+    }
+}
