@@ -67,6 +67,9 @@ pub fn evidence_full(case: &Case<'_>, settings: &Settings) -> Result<FullEvidenc
     let instability = given(stability.measure(case))?;
     let randomised = ParameterRandomisation::default().with_most_layers(settings.n_layers);
     let survival = given(randomised.with_seed(settings.seed).measure(case))?;
+    // Where no answer moves, neither does any attribution, and that speaks for nothing.
+    let heard = |score: Score| if faithfulness.value().is_some() { score } else { faithfulness };
+    let (instability, survival) = (instability.map(heard), survival.map(heard));
     let mut verdicts = vec![faithful(faithfulness, of_random)];
     verdicts.extend(instability.map(stable));
     verdicts.extend(survival.map(sane));

@@ -12,6 +12,8 @@ use crate::bar::Bar;
 /// How far a prediction may be from the sum, as a share of the largest |prediction - base value|: a program may print
 /// float32 numbers.
 const TOLERANCE: f64 = 1e-6;
+/// What adding up may change, as a share of the answer.
+const ROUNDING: f64 = 1e-12;
 
 pub(super) fn explain(question: &Question<'_>) -> anyhow::Result<Attributions> {
     let scored = question.scored;
@@ -39,7 +41,8 @@ fn check(question: &Question<'_>, explained: &Attributions) -> anyhow::Result<()
     let sums = &explained.values().sum_axis(Axis(1)) + &explained.base_values();
     for ((row, output), sum) in sums.indexed_iter() {
         let prediction = explained.predictions()[[row, output]];
-        if (sum - prediction).abs() > TOLERANCE * spread {
+        // A constant model has no spread, and its sums are its answer but for rounding.
+        if (sum - prediction).abs() > TOLERANCE * spread + ROUNDING * prediction.abs() {
             anyhow::bail!(
                 "linear-shap is for models that are a line, or a sum of one effect a column, and this one is not: for row {} \
                  it answers {prediction}, and the effects of its columns one by one sum up to {sum}; take kernel-shap or \
