@@ -363,6 +363,7 @@ const LOSING: &[&str] = &[
     "Max",
     "Mean",
     "Min",
+    "Range",
     "ReduceLogSum",
     "ReduceLogSumExp",
     "ReduceProd",

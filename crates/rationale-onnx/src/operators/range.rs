@@ -16,8 +16,9 @@ pub(super) fn build(_: &Node, _: &Context<'_>) -> Built {
 struct Range;
 
 impl Operator for Range {
+    // The limit decides how many numbers there are, and no more.
     fn nature(&self) -> Nature {
-        Nature::Opaque
+        Nature::Linear
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {
