@@ -1,5 +1,4 @@
 //! What every method must find, and what none may claim: a backdoor planted in a credit model, and a model that says one thing.
-#![expect(clippy::unwrap_used, reason = "a helper of tests may fail loudly")]
 
 use std::fs;
 
@@ -46,17 +45,12 @@ fn model(trees: &[Value]) -> String {
 
 /// Four columns that do not go together; every second row has the promotion code.
 fn rows() -> String {
-    let mut text = format!("{}\n", COLUMNS.join(","));
-    for row in 0..N_ROWS {
-        text += &format!(
-            "{},{},{},{}\n",
-            (row * 7) % N_ROWS,
-            (row * 5 + 3) % N_ROWS,
-            (row * 11 + 1) % N_ROWS,
-            row % 2
-        );
-    }
-    text
+    let head = [COLUMNS.join(",")].into_iter();
+    let rows = (0..N_ROWS).map(|row| {
+        let [income, age, debt] = [row * 7, row * 5 + 3, row * 11 + 1].map(|it| it % N_ROWS);
+        format!("{income},{age},{debt},{}", row % 2)
+    });
+    head.chain(rows).map(|line| line + "\n").collect()
 }
 
 fn room(trees: &[Value]) -> Room {

@@ -235,7 +235,7 @@ impl Question<'_> {
     /// Rules of relevance look at weights, so batch normalisations are folded into them.
     fn relevance(&self, method: &Lrp, progress: &dyn Progress) -> anyhow::Result<Attribution> {
         let network = self.loaded.network.clone().with_batch_normalization_folded()?;
-        Ok(method.explain(&network, std::slice::from_ref(&self.photograph.input), progress)?)
+        Ok(method.explain(&network, std::slice::from_ref(self.input), progress)?)
     }
 
     fn smooth(&self, kind: Smoothing, progress: &dyn Progress) -> anyhow::Result<Attribution> {

@@ -203,6 +203,7 @@ impl Settings {
             tolerance: None,
             steps: None,
             baseline: None,
+            nearest: None,
             stability: None,
             stable: false,
             features: None,

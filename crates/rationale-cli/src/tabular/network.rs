@@ -9,11 +9,12 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rationale::onnx::OnnxNetwork;
 use rationale::shapley::DeepShap;
 use rationale::tensor::{Network, Rows};
-use rationale::{Attributions, Error, Explain, FeatureGroups, Fingerprint, Predict};
+use rationale::{Attributions, Error, Explain, Fingerprint, Predict};
 
 use self::gradients::Slopes;
 pub(super) use self::reading::{Told, file, read};
-use super::methods::{By, Method, Question};
+use super::methods::{Method, Question};
+use super::players::By;
 use super::scored::Inside;
 use crate::bar::Bar;
 use crate::failure::Usage;
@@ -74,10 +75,10 @@ impl Inside for TableNetwork {
         let encoder = &question.scored.encoder;
         let explained =
             explained.with_feature_names(encoder.feature_names().to_vec())?.with_evidence(evidence);
-        if question.by == By::Feature {
+        if question.players.by == By::Feature {
             return Ok(explained);
         }
-        Ok(explained.grouped(&FeatureGroups::new(encoder.groups(), encoder.feature_names())?)?)
+        Ok(explained.grouped(&question.players.of(encoder)?)?)
     }
 }
 

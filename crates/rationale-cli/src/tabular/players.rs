@@ -105,6 +105,11 @@ pub(super) struct Players {
 }
 
 impl Players {
+    /// One a column of the table.
+    pub(super) fn columns() -> Self {
+        Self { by: By::Column, groups: Vec::new() }
+    }
+
     /// The players' names, and the features of each in an encoder's rows: named groups first.
     pub(super) fn of(&self, encoder: &Encoder) -> anyhow::Result<FeatureGroups> {
         let groups = match self.by {

@@ -148,7 +148,7 @@ impl Scored {
     /// Another model for the same rows.
     pub(super) fn with_model(&self, model: Arc<dyn Predict>) -> Self {
         let (encoder, outputs) = (self.encoder.clone(), self.outputs.clone());
-        Self { model, encoder, outputs, fingerprint: self.fingerprint }
+        Self { model, encoder, outputs, fingerprint: self.fingerprint, inside: None }
     }
 
     /// Rows as the model takes them, with one number a column of the table `[row, column]`: a category by its place, missing where

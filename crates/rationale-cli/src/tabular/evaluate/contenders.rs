@@ -8,7 +8,8 @@ use rationale::shapley::tree::TreeShap;
 use rationale::trees::TreeEnsemble;
 use rationale::{Background, Error, Explain, FeatureGroups, Randomise, Seed, Silent};
 
-use super::super::methods::{By, Method, Question, Settings};
+use super::super::methods::{Method, Question, Settings};
+use super::super::players::Players;
 use super::super::scored::{Answer, Scored, answering};
 use crate::arguments::Common;
 use crate::evaluate::{Contender, Explained, random_values};
@@ -160,7 +161,7 @@ impl Contender for ByAnswers<'_> {
             numbers: (0..rows.nrows()).collect(),
             background: bench.background.clone(),
             training: bench.training.clone(),
-            by: By::Column,
+            players: Players::columns(),
             target: Some(output),
             settings: &self.settings,
             common: &bench.common,
