@@ -258,14 +258,30 @@ fn the_last_layer_is_the_one_that_is_usually_named() {
 
 /// Where RATIONALE_TESTDATA names the folder of test data. Score-CAM, a pass for each of two thousand channels, is left to
 /// MobileNet and the small networks.
-#[test]
-fn of_pretrained_networks_on_photographs() {
+fn check_pretrained(name: &str, without: &[&str]) {
     if std::env::var_os("RATIONALE_TESTDATA").is_some() {
-        check("mobilenet-v1.last", &["full-grad"]);
-        check("mobilenet-v1.early", &["score-cam", "full-grad", NEAR_ZERO]);
-        check("resnet50.last", &["score-cam", "full-grad", "ablation-cam"]);
-        check("inception-v3.last", &["score-cam", "full-grad"]);
+        check(name, without);
     } else {
         println!("skipped: no test data");
     }
+}
+
+#[test]
+fn of_mobilenet_on_photographs() {
+    check_pretrained("mobilenet-v1.last", &["full-grad"]);
+}
+
+#[test]
+fn of_mobilenets_early_layer_on_photographs() {
+    check_pretrained("mobilenet-v1.early", &["score-cam", "full-grad", NEAR_ZERO]);
+}
+
+#[test]
+fn of_resnet50_on_photographs() {
+    check_pretrained("resnet50.last", &["score-cam", "full-grad", "ablation-cam"]);
+}
+
+#[test]
+fn of_inception_v3_on_photographs() {
+    check_pretrained("inception-v3.last", &["score-cam", "full-grad"]);
 }

@@ -41,10 +41,10 @@ fn methods_over_trees_are_measured_and_beat_random_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     succeed(at, &["demo", "--out", "demo", "-q"]);
-    let text = succeed(
-        at,
-        &["evaluate", "tabular", "demo/model.json", "demo/applicants.csv", "--rows", "12", "--out", "found"],
-    );
+    let usual = ["evaluate", "tabular", "demo/model.json", "demo/applicants.csv", "--rows", "12"];
+    let methods = ["--method", "tree-shap", "--method", "occlusion", "--method", "random"];
+    let run = |more: &[&str]| succeed(at, &[&usual[..], &methods, more].concat());
+    let text = run(&["--out", "found"]);
     println!("{text}");
     let found = results(&at.join("found"));
     for file in ["results.csv", "index.html", "curves.svg", "pareto.svg", "deletion.svg"] {
@@ -62,22 +62,7 @@ fn methods_over_trees_are_measured_and_beat_random_numbers() {
     assert!(value(&found, "random", "parameter-randomisation") > 0.99);
     assert!(value(&found, "tree-shap", "parameter-randomisation") < 0.6);
 
-    let again = succeed(
-        at,
-        &[
-            "evaluate",
-            "tabular",
-            "demo/model.json",
-            "demo/applicants.csv",
-            "--rows",
-            "12",
-            "--out",
-            "again",
-            "--threads",
-            "1",
-        ],
-    );
-    assert_eq!(text, again);
+    assert_eq!(text, run(&["--out", "again", "--threads", "1"]));
 
     let arguments = ["evaluate", "tabular", "demo/model.json", "demo/applicants.csv", "--out", "no"];
     let too_small = fail(at, &[&arguments[..], &["--metric", "deletion", "--budget", "3"]].concat());

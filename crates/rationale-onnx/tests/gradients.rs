@@ -363,7 +363,6 @@ const LOSING: &[&str] = &[
     "Max",
     "Mean",
     "Min",
-    "Range",
     "ReduceLogSum",
     "ReduceLogSumExp",
     "ReduceProd",
@@ -389,13 +388,18 @@ fn relevance_lost(row: Row) -> f64 {
     (sum - right).abs() / right.abs()
 }
 
+/// All but Range, whose inputs decide how many outputs there are: those of two inputs cannot be compared.
+fn followed() -> impl Iterator<Item = Row> {
+    ROWS.iter().copied().filter(|row| row.0 != "Range")
+}
+
 #[test]
 fn deeplift_is_complete_through_every_operator() {
     let gaps = |row: Row| {
         let has_weights = WEIGHTED.contains(&row.0);
         [deeplift_gap(row, &|i| i == 0), deeplift_gap(row, &|i| i == 0 || !has_weights)]
     };
-    let found: Vec<(Row, [f64; 2])> = ROWS.iter().map(|row| (*row, gaps(*row))).collect();
+    let found: Vec<(Row, [f64; 2])> = followed().map(|row| (row, gaps(row))).collect();
     for (row, gaps) in &found {
         println!("DeepLIFT {row:?}: {gaps:?}");
     }
@@ -405,7 +409,7 @@ fn deeplift_is_complete_through_every_operator() {
 
 #[test]
 fn relevance_is_kept_through_every_operator_but_those_that_lose_it() {
-    let found: Vec<(Row, f64)> = ROWS.iter().map(|row| (*row, relevance_lost(*row))).collect();
+    let found: Vec<(Row, f64)> = followed().map(|row| (row, relevance_lost(row))).collect();
     for (row, lost) in &found {
         println!("LRP {row:?}: {lost:e}");
     }

@@ -16,9 +16,9 @@ pub(super) fn build(_: &Node, _: &Context<'_>) -> Built {
 struct Range;
 
 impl Operator for Range {
-    // The limit decides how many numbers there are, and no more.
+    // How many numbers there are depends on what comes in, so there is no difference to follow back.
     fn nature(&self) -> Nature {
-        Nature::Linear
+        Nature::Opaque
     }
 
     fn forward(&self, inputs: &[Option<Tensor>]) -> Result<Vec<Tensor>, Error> {
