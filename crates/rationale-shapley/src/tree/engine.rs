@@ -127,18 +127,20 @@ pub(super) fn accumulate(
 /// Mirrors a row's interactions `[feature, feature, output]` and turns the diagonal from Shapley values, which go to
 /// `values` `[feature, output]`, into main effects: what a feature gives without its partners.
 pub(super) fn complete(layout: Layout, row: &mut [f64], values: &mut [f64]) {
+    let n_outputs = layout.n_outputs;
+    let len = layout.n_features * n_outputs;
     for i in 0..layout.n_features {
-        for output in 0..layout.n_outputs {
-            values[i * layout.n_outputs + output] = row[layout.place(i, i) + output];
-        }
+        values[i * n_outputs..][..n_outputs].copy_from_slice(&row[layout.place(i, i)..][..n_outputs]);
     }
     for i in 0..layout.n_features {
-        for j in i + 1..layout.n_features {
-            for output in 0..layout.n_outputs {
-                let pair = row[layout.place(i, j) + output];
-                row[layout.place(j, i) + output] = pair;
-                row[layout.place(i, i) + output] -= pair;
-                row[layout.place(j, j) + output] -= pair;
+        let (done, rest) = row.split_at_mut((i + 1) * len);
+        let (main, pairs) = done[i * len + i * n_outputs..].split_at_mut(n_outputs);
+        for ((j, other), pair) in rest.chunks_exact_mut(len).enumerate().zip(pairs.chunks_exact(n_outputs)) {
+            other[i * n_outputs..][..n_outputs].copy_from_slice(pair);
+            let other_main = &mut other[(i + 1 + j) * n_outputs..][..n_outputs];
+            for ((main, other), pair) in main.iter_mut().zip(other_main).zip(pair) {
+                *main -= pair;
+                *other -= pair;
             }
         }
     }
