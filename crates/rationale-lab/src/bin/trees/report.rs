@@ -79,10 +79,9 @@ impl Report {
 
     /// One row of a model that is loaded.
     pub(crate) fn latency(&mut self, own: f64, others: Vec<(String, f64)>) {
-        self.line(&format!("\nOne row, model loaded, one thread, median of 500: {:.1} us", 1e6 * own));
-        for (who, seconds) in others {
-            self.line(&format!("; {who} {:.1} us", 1e6 * seconds));
-        }
+        let all = [("rationale".to_owned(), own)].into_iter().chain(others);
+        let times: Vec<String> = all.map(|(who, seconds)| format!("{who} {:.1} us", 1e6 * seconds)).collect();
+        self.line(&format!("\nOne row, model loaded, one thread, median of 500: {}", times.join("; ")));
     }
 
     /// STEM.md and STEM.svg.
