@@ -80,3 +80,56 @@ impl Step {
         Some(Self { threshold: 0.0, next: [place; 2], feature: 0, leaf, is_missing_left: false })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{CategorySet, Missing, NodeSpec, Outputs, Side, Split, Test, Tree};
+
+    const VALUES: [f64; 10] =
+        [f64::NAN, f64::NEG_INFINITY, -1.0, -0.0, 0.0, 5e-324, 1.0, 1.5, f64::MAX, f64::INFINITY];
+
+    /// Three splits over two features and a leaf that hangs higher than the others.
+    fn tree(tests: [&Test; 3], missing: Missing) -> Tree {
+        let split = |feature: usize, test: &Test, left: usize, right: usize| {
+            NodeSpec::split(Split { feature, test: test.clone(), missing, left, right })
+        };
+        let mut nodes = vec![split(0, tests[0], 1, 2), split(1, tests[1], 3, 4), split(0, tests[2], 5, 6)];
+        nodes.extend((0..4).map(|leaf| NodeSpec::leaf(vec![f64::from(leaf)])));
+        Tree::new(nodes, Outputs::One(0)).unwrap()
+    }
+
+    /// All pairs of values: more rows than go down side by side, and not a multiple of them.
+    fn rows() -> Vec<[f64; 2]> {
+        VALUES.iter().flat_map(|a| VALUES.iter().map(|b| [*a, *b])).collect()
+    }
+
+    fn is_alike(tree: &Tree) {
+        let rows = rows();
+        let mut leaves = vec![0; rows.len()];
+        tree.leaves(rows.as_flattened(), 2, &mut leaves);
+        let expected: Vec<u32> = rows.iter().map(|row| tree.leaf(|feature| row[feature]) as u32).collect();
+        assert_eq!(leaves, expected, "{tree:?}");
+    }
+
+    #[test]
+    fn many_rows_fall_where_each_falls_alone() {
+        let thresholds = VALUES.into_iter().filter(|it| !it.is_nan());
+        let tests: Vec<Test> = thresholds.flat_map(|t| [Test::Less(t), Test::LessOrEqual(t)]).collect();
+        for (first, second) in tests.iter().flat_map(|a| tests.iter().map(move |b| (a, b))) {
+            for side in [Side::Left, Side::Right] {
+                is_alike(&tree([first, second, &Test::Less(1.0)], Missing::nan(side)));
+            }
+        }
+    }
+
+    #[test]
+    fn what_asks_more_than_for_an_order_goes_down_one_by_one() {
+        let (less, set) = (Test::Less(1.0), Test::OneOf(CategorySet::new([1])));
+        let zero = Missing { side: Side::Left, zero: true };
+        for tree in [tree([&less, &set, &less], Missing::nan(Side::Left)), tree([&less; 3], zero)] {
+            assert!(super::Descent::new(tree.nodes()).is_none());
+            is_alike(&tree);
+        }
+        assert!(super::Descent::new(tree([&less; 3], Missing::nan(Side::Left)).nodes()).is_some());
+    }
+}
