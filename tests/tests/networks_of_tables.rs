@@ -18,9 +18,9 @@ fn room() -> Room {
 }
 
 fn explain(room: &Room, method: &str, more: &[&str]) -> Answer {
-    let usual =
-        ["tabular", "net.onnx", "rows.csv", "--method", method, "--rows", "0-3", "--out", "values.npy"];
-    room.run(&[&usual[..], more].concat())
+    let usual = ["tabular", "net.onnx", "rows.csv", "--method", method, "--out", "values.npy"];
+    let rows = if more.contains(&"--rows") { &[][..] } else { &["--rows", "0-3"] };
+    room.run(&[&usual[..], rows, more].concat())
 }
 
 fn values(room: &Room) -> Array3<f64> {
@@ -61,6 +61,20 @@ fn deep_shap_is_deeplift_averaged_over_the_background() {
 }
 
 #[test]
+fn full_evidence_judges_the_networks_own_methods_too() {
+    let room = room();
+    for method in ["integrated-gradients", "saliency", "lime"] {
+        let answer = explain(&room, method, &["--evidence", "full", "--target", "good", "--rows", "0"]);
+        assert_eq!(answer.code, 0, "{method}: {}", answer.err);
+        let evidence = evidence(&room);
+        let about = |it: &Value| it["about"].as_str().unwrap().to_owned();
+        let verdicts: Vec<String> =
+            evidence["full"][0]["verdicts"].as_array().unwrap().iter().map(about).collect();
+        assert_eq!(verdicts, ["faithfulness", "stability"], "{method}");
+    }
+}
+
+#[test]
 fn the_adaptive_rule_closes_the_gap() {
     let room = room();
     let answer = explain(&room, "integrated-gradients", &["--tolerance", "0.001", "--target", "good"]);
@@ -88,6 +102,7 @@ fn a_network_that_does_not_fit_is_refused_with_what_to_do() {
         (run("net.onnx", &["--method", "deep-shap", "--scale", "prediction"]), "--scale prediction"),
         (run("net.onnx", &[&ig[..], &["--steps", "0"]].concat()), "--steps 0"),
         (run("net.onnx", &[&ig[..], &["--schema", "narrow.json"]].concat()), "numbers a row"),
+        (run("absent.onnx", &ig), "no model file `absent.onnx`"),
         (run("picture.onnx", &ig), "rationale image"),
         (run("text.onnx", &ig), "rationale text"),
     ];

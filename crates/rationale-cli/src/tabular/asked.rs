@@ -311,7 +311,9 @@ impl Asked {
     /// Refuses for trees what is about networks.
     fn check_trees(&self) -> Result<(), Usage> {
         let path = self.model.model.display();
-        if let Some(method) = self.method.iter().find(|it| it.is_inside()) {
+        // Whoever reads it says why it cannot be read.
+        let is_there = self.model.model.is_file();
+        if let Some(method) = self.method.iter().find(|it| it.is_inside() && is_there) {
             return Err(Usage::new(format!(
                 "{} needs the inside of a network, and `{path}` is none that can be read: take tree-shap for trees",
                 method.name()

@@ -13,6 +13,7 @@ use rationale::{Background, FeatureGroups, Randomise, Seed};
 
 use super::asked::output;
 use super::methods::Method;
+use super::players::Players as AskedPlayers;
 use super::scored::{self, Answer, Program, Scored};
 use super::{Model, encode};
 use crate::arguments::Common;
@@ -69,6 +70,7 @@ pub(crate) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let bench = Bench {
         scored: &scored,
         trees,
+        players: AskedPlayers::columns(),
         groups: &groups,
         interventional: interventional.as_ref(),
         background: Background::sampled(compared.view(), arguments.background_rows, seed)?,

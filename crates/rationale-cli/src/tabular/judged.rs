@@ -1,7 +1,7 @@
 //! `--evidence full` for the rows of a table.
 
+use rationale::Randomise;
 use rationale::metrics::FullEvidence;
-use rationale::{FeatureGroups, Randomise};
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Read, Scale};
@@ -26,7 +26,7 @@ impl Judged {
         common: &Common,
     ) -> anyhow::Result<Self> {
         let scored = &read.scored;
-        let groups = FeatureGroups::new(scored.encoder.groups(), scored.encoder.feature_names())?;
+        let groups = question.players.of(&scored.encoder)?;
         let interventional = match &read.trees {
             Some(model) => asked.background_of(model)?,
             None => None,
@@ -35,6 +35,7 @@ impl Judged {
         let bench = Bench {
             scored,
             trees,
+            players: question.players.clone(),
             groups: &groups,
             interventional: interventional.as_ref(),
             background: question.background.clone(),

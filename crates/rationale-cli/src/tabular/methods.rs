@@ -97,6 +97,20 @@ impl Method {
         )
     }
 
+    /// Whether its values are to sum to the prediction less what it is compared with.
+    pub(super) fn adds_up(self) -> bool {
+        !matches!(
+            self,
+            Self::Lime
+                | Self::Occlusion
+                | Self::SamplingShap
+                | Self::Random
+                | Self::InputXGradient
+                | Self::Saliency
+                | Self::SmoothGrad
+        )
+    }
+
     fn is_sampled(self) -> bool {
         matches!(self, Self::KernelShap | Self::PermutationShap | Self::SamplingShap)
     }

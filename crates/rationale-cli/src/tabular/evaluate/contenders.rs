@@ -1,7 +1,6 @@
 //! The methods for tables as ones that are judged: trees' own, and those that only ask.
 
 use std::any::Any;
-use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
 use rationale::shapley::tree::TreeShap;
@@ -27,6 +26,8 @@ pub(in crate::tabular) struct Bench<'a> {
     pub(in crate::tabular) scored: &'a Scored,
     /// None where a program is asked.
     pub(in crate::tabular) trees: Option<&'a TreeEnsemble>,
+    pub(in crate::tabular) players: Players,
+    /// The players' names, and the features of each.
     pub(in crate::tabular) groups: &'a FeatureGroups,
     /// What tree-shap compares with, where it was given.
     pub(in crate::tabular) interventional: Option<&'a Background>,
@@ -135,7 +136,7 @@ impl Contender for ByAnswers<'_> {
     }
 
     fn adds_up(&self) -> bool {
-        !matches!(self.method, Method::Lime | Method::Occlusion | Method::SamplingShap)
+        self.method.adds_up()
     }
 
     fn explain(
@@ -147,21 +148,19 @@ impl Contender for ByAnswers<'_> {
         let wrapped =
             |error: anyhow::Error| Error::Method { method: self.method.name(), source: error.into() };
         let bench = self.bench;
-        let scored = match copy_of(replaced) {
-            Some(trees) => {
-                let fingerprint = Some(trees.fingerprint());
-                Scored { fingerprint, ..bench.scored.with_model(answering(trees, bench.answer)) }
-            }
-            None => bench.scored.with_model(Arc::clone(&bench.scored.model)),
-        };
+        let copy = copy_of(replaced).map(|trees| {
+            let fingerprint = Some(trees.fingerprint());
+            Scored { fingerprint, ..bench.scored.with_model(answering(trees, bench.answer)) }
+        });
+        let scored = copy.as_ref().unwrap_or(bench.scored);
         let question = Question {
             coded: scored.coded(rows),
-            scored: &scored,
+            scored,
             rows: rows.to_owned(),
             numbers: (0..rows.nrows()).collect(),
             background: bench.background.clone(),
             training: bench.training.clone(),
-            players: Players::columns(),
+            players: bench.players.clone(),
             target: Some(output),
             settings: &self.settings,
             common: &bench.common,

@@ -159,7 +159,7 @@ impl Plan {
             caps.method_samples.map_or("its own number of".to_owned(), |it| format!("at most {it}"));
         format!(
             "{}: {} photographs on MobileNet, {} on ResNet-50 and Inception, {} rows, {} texts; stability and randomisation on {} of \
-             each, with {} neighbours and {} layers; {samples} evaluations an explanation for methods that sample; curves of \
+             each{}, with {} neighbours and {} layers; {samples} evaluations an explanation for methods that sample; curves of \
              {STEPS} points",
             self.extent.name(),
             number(caps.pictures),
@@ -167,6 +167,7 @@ impl Plan {
             number(caps.rows),
             number(caps.texts),
             number(caps.renewed),
+            if self.extent == Extent::Quick { " (of pictures not for methods that sample)" } else { "" },
             caps.neighbours,
             caps.layers,
         )
@@ -185,7 +186,9 @@ fn cell(extent: Extent, model: &Model, method: &str) -> Option<Cell> {
     if most == 0 {
         return None;
     }
-    let runs = [(&ONCE[..], most), (&RENEWED[..], most.min(caps.renewed))];
+    let is_dear = extent == Extent::Quick && model.kind == Kind::Picture && ASKING.contains(&method);
+    let renewed = if is_dear { 0 } else { most.min(caps.renewed) };
+    let runs = [(&ONCE[..], most), (&RENEWED[..], renewed)].into_iter().filter(|(_, n)| *n > 0);
     let runs = runs.map(|(metrics, n_inputs)| {
         let mut arguments = vec!["evaluate".to_owned(), word(model.kind).to_owned()];
         arguments.extend(model.arguments.clone());
@@ -211,7 +214,7 @@ fn cell(extent: Extent, model: &Model, method: &str) -> Option<Cell> {
         }
         Run { arguments, inputs: spread(&model.inputs, n_inputs) }
     });
-    Some(Cell { model: model.name, method: method.to_owned(), runs: runs.to_vec() })
+    Some(Cell { model: model.name, method: method.to_owned(), runs: runs.collect() })
 }
 
 /// Methods whose values promise to add up.

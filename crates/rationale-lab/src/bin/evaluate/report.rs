@@ -2,12 +2,13 @@
 
 use std::fmt::Write;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Result;
 use rationale::report::{
     Block, Cell as Field, Dot, Mark, Page, Picture, Section, Settings, Theme, dots, number, trade_off,
 };
+use rationale_lab::{machine, today};
 use serde_json::json;
 
 use crate::cell::Found;
@@ -178,47 +179,7 @@ fn document(plan: &Plan, found: &[Found]) -> String {
     )
 }
 
-fn machine() -> Result<String> {
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = cpu.lines().find(|it| it.starts_with("model name")).and_then(|it| it.split(": ").nth(1));
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().unwrap_or("unknown").to_owned();
-    let n_cores = std::thread::available_parallelism()?;
-    Ok(format!("{}, {n_cores} cores, load at the end {load}", name.unwrap_or("unknown")))
-}
-
-/// The date in UTC, by Howard Hinnant's civil_from_days, <https://howardhinnant.github.io/date_algorithms.html>.
-#[expect(clippy::disallowed_methods, reason = "a report of measurements says when they were taken")]
-fn today() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
-    date((seconds / 86_400).cast_signed())
-}
-
-fn date(days: i64) -> String {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn dates_are_those_of_the_calendar() {
-        assert_eq!(date(0), "1970-01-01");
-        assert_eq!(date(11_016), "2000-02-29");
-        assert_eq!(date(20_454), "2026-01-01");
-    }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use rationale::report::{Dot, Settings, dots};
 use rationale::shapley::tree::TreeShap;
+use rationale_lab::{machine, today};
 
 use crate::figures::{Figure, Figures, Question};
 use crate::{N_RUNS, THREADS, write};
@@ -92,26 +93,19 @@ impl Report {
         write(&stem.with_extension("svg"), dots(&self.ratios, caption, &settings).svg().as_bytes())
     }
 
-    /// With the machine in front.
+    /// With the date and the machine in front.
     fn document(&self, stem: &Path) -> Result<String> {
-        let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let named = |key: &str| {
-            cpu.lines().find(|line| line.starts_with(key)).and_then(|line| line.split(": ").nth(1))
-        };
-        let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-        let load = load.split(' ').take(3).collect::<Vec<_>>().join(" ");
-        let n_cores = std::thread::available_parallelism()?;
         let figure = stem.file_name().unwrap_or_default().to_string_lossy();
         Ok(format!(
             "# TreeSHAP: rows per second\n\n\
-             Machine: {}, {n_cores} cores; load at the end {load}; instruction sets {}; rationale {}. Made by \
-             `cargo xtask bench trees`.\n\n\
+             {}. Machine: {}; instruction sets {}; rationale {}. Made by `cargo xtask bench trees`.\n\n\
              Medians of {N_RUNS} runs, ours and the other libraries' in turns, on the same models and rows. Seconds on one thread \
              are the processor's, on two the clock's. Building is what happens before the first row: the explainer, its tables, \
              one row; of other libraries, loading the model and its explainer. Ratios compare our rate with all building \
              to the others' without theirs. Differences are from the plain float64 engine, over the largest value.\n\n\
              ![rows a second, as a multiple of the other library's]({figure}.svg)\n{}",
-            named("model name").unwrap_or("unknown"),
+            today(),
+            machine()?,
             TreeShap::instruction_sets().join(", "),
             env!("CARGO_PKG_VERSION"),
             self.text
