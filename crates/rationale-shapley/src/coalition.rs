@@ -1,15 +1,16 @@
 //! A set of players, packed.
 
 use ndarray::{Array2, Axis};
+use smallvec::{SmallVec, smallvec};
 
 /// A set of players as bits, 64 a word.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Coalition(Box<[u64]>);
+pub(crate) struct Coalition(SmallVec<[u64; 1]>);
 
 impl Coalition {
     /// Nobody, of `n_players`.
     pub(crate) fn nobody(n_players: usize) -> Self {
-        Self(vec![0; n_players.div_ceil(64)].into_boxed_slice())
+        Self(smallvec![0; n_players.div_ceil(64)])
     }
 
     pub(crate) fn of(n_players: usize, members: impl IntoIterator<Item = usize>) -> Self {
@@ -33,7 +34,7 @@ impl Coalition {
 
     /// Everybody else.
     pub(crate) fn complement(&self, n_players: usize) -> Self {
-        let mut others: Box<[u64]> = self.0.iter().map(|word| !word).collect();
+        let mut others: SmallVec<_> = self.0.iter().map(|word| !word).collect();
         if let Some(last) = others.last_mut().filter(|_| !n_players.is_multiple_of(64)) {
             *last &= (1 << (n_players % 64)) - 1;
         }

@@ -1,8 +1,7 @@
 //! Subsets of a given size drawn without replacement, or all of them in turn.
 
-use std::collections::BTreeMap;
-
 use rationale_core::Draws;
+use rustc_hash::FxHashMap;
 
 use crate::coalition::Coalition;
 
@@ -49,14 +48,14 @@ pub(crate) fn count(n: f64) -> usize {
 /// first numbers do not depend on how many follow.
 pub(crate) struct Shuffle {
     draws: Draws,
-    moved: BTreeMap<u64, u64>,
+    moved: FxHashMap<u64, u64>,
     next: u64,
     n: u64,
 }
 
 impl Shuffle {
     pub(crate) fn new(n: u64, draws: Draws) -> Self {
-        Self { draws, moved: BTreeMap::new(), next: 0, n }
+        Self { draws, moved: FxHashMap::default(), next: 0, n }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, aview1};
+use ndarray::{Array2, ArrayView2, Axis};
 use rationale_core::{Fingerprint, Hasher, Predict};
 
+use crate::tile::{LANES, Tile};
 use crate::{CoverSource, Error, Link, Node, Outputs, Tree, cover};
 
 /// Rows that pass a tree before the next tree's turn.
@@ -171,8 +172,8 @@ impl TreeEnsemble {
         self.check_columns(rows)?;
         let mut margins = Array2::zeros((rows.nrows(), self.n_outputs()));
         let blocks = margins.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
-        for (rows, margins) in rows.axis_chunks_iter(Axis(0), BLOCK_ROWS).zip(blocks) {
-            self.add_margins(rows, margins);
+        for (rows, mut margins) in rows.axis_chunks_iter(Axis(0), BLOCK_ROWS).zip(blocks) {
+            margins.assign(&self.margins_of_block(rows).t());
         }
         Ok(margins)
     }
@@ -211,23 +212,18 @@ impl TreeEnsemble {
         Arc::make_mut(&mut self.trees).as_mut_slice()
     }
 
-    /// Tree by tree, so that a tree stays in the cache while a block of rows passes; a row adds up its trees in their order.
-    fn add_margins(&self, rows: ArrayView2<'_, f64>, mut margins: ArrayViewMut2<'_, f64>) {
-        let values: Vec<f64> = rows.iter().map(|x| self.input.round(*x)).collect();
-        let mut leaves = vec![0; rows.nrows()];
-        margins.rows_mut().into_iter().for_each(|mut margin| margin.assign(&aview1(&self.base_score)));
+    /// Margins `[output, row]` tree by tree, so that a tree stays in the cache while a block of rows passes; a row adds up
+    /// its trees in their order.
+    fn margins_of_block(&self, rows: ArrayView2<'_, f64>) -> Array2<f64> {
+        let tiles = rows.axis_chunks_iter(Axis(0), LANES).map(|rows| Tile::new(rows, self.input));
+        let tiles: Vec<Tile> = tiles.collect();
+        let mut leaves = vec![[0; LANES]; tiles.len()];
+        let mut margins = Array2::from_shape_fn((self.n_outputs(), rows.nrows()), |it| self.base_score[it.0]);
         for tree in self.trees.iter() {
-            tree.leaves(&values, rows.ncols(), &mut leaves);
-            let first = match tree.outputs() {
-                Outputs::One(output) => output,
-                Outputs::All => 0,
-            };
-            for (mut margin, leaf) in margins.rows_mut().into_iter().zip(&leaves) {
-                let values = tree.leaf_values(*leaf as usize);
-                let sums = margin.iter_mut().skip(first);
-                sums.zip(values).for_each(|(sum, value)| *sum += tree.weight() * value);
-            }
+            tree.leaves(&tiles, &mut leaves);
+            tree.add(leaves.as_flattened(), margins.view_mut());
         }
+        margins
     }
 }
 

@@ -33,6 +33,7 @@
 //! | LightGBM's text model and its JSON dump | [`lightgbm`] | - |
 //! | linfa `DecisionTree`, `EnsembleLearner`, `AdaBoost` | [`linfa`] | `linfa` (default) |
 
+mod at_once;
 pub mod catboost;
 mod cover;
 mod descent;
@@ -45,9 +46,11 @@ pub mod lightgbm;
 pub mod linfa;
 mod link;
 pub mod onnx_ml;
+mod quick_scorer;
 mod randomise;
 pub mod skops;
 mod split;
+mod tile;
 mod tree;
 pub mod xgboost;
 

@@ -130,6 +130,16 @@ impl Split {
         }
     }
 
+    /// The threshold below which numbers go left, where the question is for an order.
+    pub(crate) fn less_than(&self) -> Option<f64> {
+        match self.test {
+            Test::Less(threshold) => Some(threshold),
+            // No number lies between a finite threshold and the next.
+            Test::LessOrEqual(threshold) => Some(threshold.next_up()).filter(|_| threshold.is_finite()),
+            _ => None,
+        }
+    }
+
     /// For [`Tree`](crate::Tree)'s fingerprint: feature, missing values and test, but not the children.
     pub(crate) fn write_bytes(&self, bytes: &mut Vec<u8>) {
         let kind = match &self.test {

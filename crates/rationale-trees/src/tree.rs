@@ -1,7 +1,13 @@
 //! One decision tree: its nodes in depth-first order, leaf values and cover.
 
-use crate::descent::Descent;
+use ndarray::ArrayViewMut2;
+
+use crate::at_once::AtOnce;
+use crate::tile::{LANES, Tile};
 use crate::{Error, Split};
+
+/// So few rows are quicker one by one.
+const FEW: usize = 2;
 
 /// Which outputs of the model a tree's leaves feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +72,7 @@ pub struct Tree {
     outputs: Outputs,
     weight: f64,
     /// None where rows have to go down one by one.
-    descent: Option<Descent>,
+    at_once: Option<AtOnce>,
 }
 
 impl Tree {
@@ -83,10 +89,10 @@ impl Tree {
             width,
             outputs,
             weight: 1.0,
-            descent: None,
+            at_once: None,
         };
         tree.take_nodes(nodes, &order)?;
-        tree.descent = Descent::new(&tree.nodes);
+        tree.at_once = AtOnce::new(&tree.nodes);
         Ok(tree)
     }
 
@@ -188,14 +194,28 @@ impl Tree {
         }
     }
 
-    /// The number of the leaf that each row falls into; rows `[row, feature]`, one after the other.
-    pub(crate) fn leaves(&self, rows: &[f64], n_features: usize, leaves: &mut [u32]) {
-        if let Some(descent) = self.descent.as_ref().filter(|_| n_features > 0) {
-            return descent.leaves(rows, n_features, leaves);
+    /// The number of the leaf that each row of the tiles falls into; lanes without a row are given some leaf.
+    pub(crate) fn leaves(&self, tiles: &[Tile], leaves: &mut [[u32; LANES]]) {
+        let one_by_one = |(tile, leaves): (&Tile, &mut [u32; LANES])| {
+            let rows = leaves.iter_mut().enumerate().take(tile.n_rows());
+            rows.for_each(|(lane, leaf)| *leaf = self.leaf(|feature| tile.column(feature)[lane]) as u32);
+        };
+        match &self.at_once {
+            Some(at_once) if tiles.iter().any(|tile| tile.n_rows() > FEW) => at_once.leaves(tiles, leaves),
+            _ => tiles.iter().zip(leaves).for_each(one_by_one),
         }
-        for (idx, leaf) in leaves.iter_mut().enumerate() {
-            let row = &rows[idx * n_features..][..n_features];
-            *leaf = self.leaf(|feature| row[feature]) as u32;
+    }
+
+    /// Adds what leaves are worth to the margins `[output, row]` of their rows.
+    pub(crate) fn add(&self, leaves: &[u32], mut margins: ArrayViewMut2<'_, f64>) {
+        let first = match self.outputs {
+            Outputs::One(output) => output,
+            Outputs::All => 0,
+        };
+        let outputs = margins.rows_mut().into_iter().skip(first).take(self.width);
+        for (output, mut margins) in outputs.enumerate() {
+            let value = |leaf: u32| self.leaf_values[leaf as usize * self.width + output];
+            margins.iter_mut().zip(leaves).for_each(|(sum, leaf)| *sum += self.weight * value(*leaf));
         }
     }
 
