@@ -49,7 +49,7 @@ mod solver;
 use std::sync::OnceLock;
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, CowArray, Ix2};
 
 use self::solver::{Solver, penalised_cholesky};
 use crate::Error;
@@ -82,7 +82,8 @@ pub enum Correction {
 
 /// A regression problem: design, targets and weights, prepared once for any penalty and any selection of features.
 pub struct LeastSquares<'a> {
-    design: ArrayView2<'a, f64>,
+    /// Row by row in memory, as every pass over it goes.
+    design: CowArray<'a, f64, Ix2>,
     targets: ArrayView2<'a, f64>,
     weights: ArrayView1<'a, f64>,
     intercept: Intercept,
@@ -110,15 +111,16 @@ impl<'a> LeastSquares<'a> {
         intercept: Intercept,
     ) -> Result<Self, Error> {
         check(design, targets, weights)?;
+        let design = standard(design);
         let centre = |columns: ArrayView2<'_, f64>| match intercept {
             Intercept::Fitted => weighted_means(columns, weights),
             Intercept::Zero => Array1::zeros(columns.ncols()),
         };
-        let (design_means, target_means) = (centre(design), centre(targets));
+        let (design_means, target_means) = (centre(design.view()), centre(targets));
         let roots = weights.mapv(f64::sqrt);
         let scaled_targets = scaled(targets, &target_means, roots.view());
         let is_tall = design.ncols() <= design.nrows();
-        let (gram, cross) = products(design, &design_means, &roots, &scaled_targets, is_tall);
+        let (gram, cross) = products(design.view(), &design_means, &roots, &scaled_targets, is_tall);
         let totals = totals(targets, weights);
         let scaled = OnceLock::new();
         Ok(Self {
@@ -144,7 +146,7 @@ impl<'a> LeastSquares<'a> {
 
     /// `sqrt(w) x~`, `[sample, feature]`: the design whose plain least squares are the weighted ones.
     pub fn scaled_design(&self) -> ArrayView2<'_, f64> {
-        self.scaled.get_or_init(|| scaled(self.design, &self.design_means, self.roots.view())).view()
+        self.scaled.get_or_init(|| scaled(self.design.view(), &self.design_means, self.roots.view())).view()
     }
 
     /// `sqrt(w) y~`, `[sample, output]`.
@@ -238,10 +240,11 @@ impl<'a> LeastSquares<'a> {
         intercepts: &Array1<f64>,
     ) -> Array2<f64> {
         let mut residuals = &self.targets - intercepts;
-        for (mut residual, row) in residuals.rows_mut().into_iter().zip(self.design.rows()) {
-            for (&feature, slopes) in features.iter().zip(coefficients.rows()) {
-                let value = row[feature];
-                residual.iter_mut().zip(slopes).for_each(|(residual, slope)| *residual -= value * slope);
+        for (mut residuals, slopes) in residuals.columns_mut().into_iter().zip(coefficients.columns()) {
+            let slopes = slopes.to_vec();
+            for (residual, row) in residuals.iter_mut().zip(rows(&self.design)) {
+                let terms = features.iter().zip(&slopes);
+                terms.for_each(|(&feature, slope)| *residual -= row[feature] * slope);
             }
         }
         residuals
@@ -259,11 +262,11 @@ impl<'a> LeastSquares<'a> {
     /// `sqrt(w) x~` of some features.
     fn scaled_of(&self, features: &[usize]) -> Array2<f64> {
         let mut scaled = Array2::zeros((self.design.nrows(), features.len()));
-        for ((mut out, row), &root) in scaled.rows_mut().into_iter().zip(self.design.rows()).zip(&self.roots)
-        {
-            for (slot, &feature) in out.iter_mut().zip(features) {
-                *slot = (row[feature] - self.design_means[feature]) * root;
-            }
+        let means: Vec<f64> = features.iter().map(|&feature| self.design_means[feature]).collect();
+        let out = slice_mut(&mut scaled).chunks_exact_mut(features.len().max(1));
+        for ((out, row), &root) in out.zip(rows(&self.design)).zip(&self.roots) {
+            let slots = out.iter_mut().zip(features.iter().zip(&means));
+            slots.for_each(|(slot, (&feature, mean))| *slot = (row[feature] - mean) * root);
         }
         scaled
     }
@@ -356,29 +359,51 @@ fn check(
     Ok(())
 }
 
-fn check_finite<'a>(what: &'static str, values: impl Iterator<Item = &'a f64>) -> Result<(), Error> {
+fn check_finite<'a>(what: &'static str, values: impl Iterator<Item = &'a f64> + Clone) -> Result<(), Error> {
+    // Nearly always all are, and to learn that takes no search.
+    if values.clone().fold(true, |all, value| all & value.is_finite()) {
+        return Ok(());
+    }
     match values.enumerate().find(|(_, value)| !value.is_finite()) {
         Some((at, &value)) => Err(Error::NotFinite { what, at, value }),
         None => Ok(()),
     }
 }
 
+/// The table row by row in memory; itself, where it lies so.
+fn standard(table: ArrayView2<'_, f64>) -> CowArray<'_, f64, Ix2> {
+    if table.is_standard_layout() { table.into() } else { table.as_standard_layout().into_owned().into() }
+}
+
+/// The rows of a [`standard`] table.
+fn rows<'a>(table: &'a CowArray<'_, f64, Ix2>) -> impl Iterator<Item = &'a [f64]> {
+    table.as_slice().unwrap_or_default().chunks_exact(table.ncols().max(1))
+}
+
+/// The numbers of a table that was made here, row by row.
+fn slice_mut(table: &mut Array2<f64>) -> &mut [f64] {
+    table.as_slice_mut().unwrap_or_default()
+}
+
 /// Means over samples; exact for a column that does not vary.
 fn weighted_means(columns: ArrayView2<'_, f64>, weights: ArrayView1<'_, f64>) -> Array1<f64> {
-    let first = columns.row(0);
-    let mut deviations: Array1<f64> = Array1::zeros(columns.ncols());
-    for (row, &weight) in columns.rows().into_iter().zip(weights) {
-        let terms = deviations.iter_mut().zip(row.iter().zip(first));
+    let columns = standard(columns);
+    let first = columns.row(0).to_vec();
+    let mut deviations = vec![0.0; first.len()];
+    for (row, &weight) in rows(&columns).zip(weights) {
+        let terms = deviations.iter_mut().zip(row.iter().zip(&first));
         terms.for_each(|(sum, (value, first))| *sum += weight * (value - first));
     }
-    &first + &(deviations / weights.sum())
+    Array1::from(first) + Array1::from(deviations) / weights.sum()
 }
 
 /// Each row less the means, times its root.
 fn scaled(columns: ArrayView2<'_, f64>, means: &Array1<f64>, roots: ArrayView1<'_, f64>) -> Array2<f64> {
+    let (columns, means) = (standard(columns), means.to_vec());
     let mut scaled = Array2::zeros(columns.dim());
-    for ((mut out, row), &root) in scaled.rows_mut().into_iter().zip(columns.rows()).zip(roots) {
-        let terms = out.iter_mut().zip(row.iter().zip(means));
+    let out = slice_mut(&mut scaled).chunks_exact_mut(means.len().max(1));
+    for ((out, row), &root) in out.zip(rows(&columns)).zip(roots) {
+        let terms = out.iter_mut().zip(row.iter().zip(&means));
         terms.for_each(|(out, (value, mean))| *out = (value - mean) * root);
     }
     scaled

@@ -46,6 +46,8 @@ pub struct TableGame<'a> {
     filler_answers: ArrayView2<'a, f64>,
     prediction: Vec<f64>,
     part: Vec<usize>,
+    /// Who has, in every filler of the part, a value that no other filler has: 64 players a word.
+    single_in_all: Vec<u64>,
     batch_rows: usize,
     keys: Arc<Keys>,
     memo: Mutex<Memo>,
@@ -67,9 +69,12 @@ impl<'a> TableGame<'a> {
         check_players(players, row.len())?;
         let shape = [absence.fillers().nrows(), prediction.len()];
         check_shape("the answers about the fillers", &shape, filler_answers.shape())?;
+        let part: Vec<usize> = (0..shape[0]).collect();
+        let keys = Keys::new(row, absence.fillers(), players);
         Ok(Self {
-            part: (0..shape[0]).collect(),
-            keys: Arc::new(Keys::new(row, absence.fillers(), players)),
+            single_in_all: keys.single_in_all(&part),
+            part,
+            keys: Arc::new(keys),
             prediction: prediction.to_vec(),
             batch_rows: BATCH_ROWS,
             memo: Mutex::default(),
@@ -92,8 +97,10 @@ impl<'a> TableGame<'a> {
     #[must_use]
     pub fn part(&self, part: Vec<usize>) -> Self {
         let is_part = self.absence.is_marginal() && !part.is_empty();
+        let part = if is_part { part } else { self.part.clone() };
         Self {
-            part: if is_part { part } else { self.part.clone() },
+            single_in_all: self.keys.single_in_all(&part),
+            part,
             keys: Arc::clone(&self.keys),
             prediction: self.prediction.clone(),
             memo: Mutex::default(),
@@ -153,7 +160,7 @@ impl<'a> TableGame<'a> {
         let n_outputs = self.prediction.len();
         for (plan, worth) in plans.iter().zip(worth.chunks_mut(n_outputs.max(1))) {
             self.settle(plan, memo, worth);
-            if let Plan::Mixed { key, .. } = plan {
+            if let Plan::Mixed { key, .. } | Plan::Fresh { key, .. } = plan {
                 memo.remember(*key, worth);
             }
         }
@@ -169,10 +176,13 @@ impl<'a> TableGame<'a> {
         if present.is_empty() {
             return Ok(Plan::Nobody(fillers.into_owned()));
         }
-        let start = memo.planned.len();
         let known = present.iter().flat_map(|&player| &self.players[player]);
         batch.blend.set(known.map(|&feature| (feature, self.row[feature])), self.row.len());
         self.keys.absent(present, &mut batch.absent);
+        if self.absence.is_marginal() && meets(&self.single_in_all, &batch.absent) {
+            return self.plan_fresh(key, &fillers, memo, batch);
+        }
+        let start = memo.planned.len();
         for &filler in fillers.iter() {
             let is_single = self.keys.is_single(filler, &batch.absent);
             let (place, is_new) =
@@ -187,6 +197,29 @@ impl<'a> TableGame<'a> {
             }
         }
         Ok(Plan::Mixed { key, places: start..memo.planned.len() })
+    }
+
+    /// No row of the coalition can be met again: their answers will lie one after the other.
+    fn plan_fresh(
+        &self,
+        key: u128,
+        fillers: &[usize],
+        memo: &mut Memo,
+        batch: &mut Batch,
+    ) -> Result<Plan, Error> {
+        let start = memo.n_rows;
+        let mut left = fillers;
+        while !left.is_empty() {
+            let (now, later) = left.split_at(left.len().min(self.batch_rows - batch.n_rows));
+            now.iter().for_each(|&filler| self.mixed_row(&batch.blend, filler, &mut batch.rows));
+            batch.n_rows += now.len();
+            memo.n_rows += now.len() as u32;
+            if batch.n_rows == self.batch_rows {
+                self.ask(batch, memo)?;
+            }
+            left = later;
+        }
+        Ok(Plan::Fresh { key, answers: start as usize..memo.n_rows as usize })
     }
 
     fn ask(&self, batch: &mut Batch, memo: &mut Memo) -> Result<(), Error> {
@@ -216,6 +249,10 @@ impl<'a> TableGame<'a> {
             Plan::Mixed { places, .. } => {
                 let answer = |&place: &u32| &memo.answers[place as usize * n_outputs..][..n_outputs];
                 mean(worth, memo.planned[places.clone()].iter().map(answer));
+            }
+            Plan::Fresh { answers, .. } => {
+                let answers = &memo.answers[answers.start * n_outputs..answers.end * n_outputs];
+                mean(worth, answers.chunks_exact(n_outputs.max(1)));
             }
         }
     }
@@ -270,6 +307,11 @@ enum Plan {
     Mixed {
         key: u128,
         places: Range<usize>,
+    },
+    /// The mean over these answers.
+    Fresh {
+        key: u128,
+        answers: Range<usize>,
     },
 }
 
@@ -414,13 +456,27 @@ impl Keys {
 
     /// Whether no other filler and no other coalition lead to the row of this one.
     fn is_single(&self, filler: usize, absent: &[u64]) -> bool {
-        self.singles[filler].iter().zip(absent).any(|(single, absent)| single & absent != 0)
+        meets(&self.singles[filler], absent)
+    }
+
+    /// Who is single in each of these fillers.
+    fn single_in_all(&self, fillers: &[usize]) -> Vec<u64> {
+        let mut all = vec![u64::MAX; self.players.len().div_ceil(64)];
+        for &filler in fillers {
+            all.iter_mut().zip(&self.singles[filler]).for_each(|(all, single)| *all &= single);
+        }
+        all
     }
 
     fn of(&self, present: &[usize], filler: usize) -> u128 {
         let steps = self.steps.row(filler);
         present.iter().fold(self.fillers[filler], |key, &player| key.wrapping_add(steps[player]))
     }
+}
+
+/// Whether two sets of players have one in common.
+fn meets(a: &[u64], b: &[u64]) -> bool {
+    a.iter().zip(b).any(|(a, b)| a & b != 0)
 }
 
 /// See [`Keys::singles`]. Fillers with equal steps of a player have equal values there.

@@ -28,7 +28,9 @@ use rayon::prelude::*;
 const N_COLUMNS: usize = 23;
 const N_BACKGROUND: usize = 100;
 const N_LIME_ROWS: usize = 50;
-const N_SHAP_ROWS: usize = 10;
+const N_SHAP_ROWS: usize = 100;
+/// shap's: 2 features + 2048.
+const N_COALITIONS: usize = 2 * N_COLUMNS + 2048;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -113,9 +115,9 @@ fn cost(arguments: &[String]) -> Result<()> {
         Some(_) => rationale::trees::json::from_str(&std::fs::read_to_string(folder.join("model.json"))?)?,
         None => forest(&training)?,
     };
-    for (samples, what) in [(2094, "as many coalitions"), (524, "a quarter: equal error")] {
+    for (samples, what) in kernel_budgets(&model, &training, theirs.as_ref())? {
         let ours = pool.install(|| kernel_cost(&model, &training, samples))?;
-        println!("  {what}:");
+        println!("  {samples} coalitions, {what}:");
         compare(&ours, theirs.as_ref(), "shap", 10.0);
     }
     std::fs::remove_dir_all(&folder)?;
@@ -194,6 +196,23 @@ fn lime_cost(training: &Array2<f64>) -> Result<Cost> {
         model_rows: model_rows / n,
         error: None,
     })
+}
+
+/// As many coalitions as shap asks about, and the fewest of some whose error is no larger than shap's.
+fn kernel_budgets(
+    model: &TreeEnsemble,
+    training: &Array2<f64>,
+    theirs: Option<&Cost>,
+) -> Result<Vec<(usize, &'static str)>> {
+    let mut budgets = vec![(N_COALITIONS, "as many as shap")];
+    let Some(allowed) = theirs.and_then(|it| it.error) else { return Ok(budgets) };
+    for samples in (1..=10).map(|tenth| N_COALITIONS * tenth / 20) {
+        if kernel_cost(model, training, samples)?.error.is_some_and(|error| error <= allowed) {
+            budgets.push((samples, "an error no larger than shap's"));
+            break;
+        }
+    }
+    Ok(budgets)
 }
 
 fn kernel_cost(model: &TreeEnsemble, training: &Array2<f64>, samples: usize) -> Result<Cost> {

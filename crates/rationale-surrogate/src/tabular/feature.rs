@@ -1,7 +1,7 @@
 //! What is known of one column from the training table, and how a neighbour's value is drawn from it.
 
 use super::discretiser::{Bins, Discretisation, moments};
-use super::truncated_normal::TruncatedNormal;
+use super::truncated_normal::{Piece, TruncatedNormal};
 use crate::Column;
 
 /// How many standard deviations a number is drawn away at most: no double in [0, 1) is farther.
@@ -16,49 +16,42 @@ pub(crate) enum Feature {
     /// One of a few values, missing among them; the local model asks whether it is the input's own.
     Values { shares: Shares, values: Vec<f64> },
     /// A number in bins, the last of which is "missing"; the local model asks whether it is the input's bin.
-    Binned { shares: Shares, bins: Bins },
+    Binned { shares: Shares, bins: Bins, pieces: Vec<Piece> },
     /// A number; the local model sees it in standard deviations.
-    Number { mean: f64, scale: f64, missing: f64, law: TruncatedNormal },
+    Number { mean: f64, scale: f64, missing: f64, piece: Piece },
 }
 
-/// Shares of alternatives.
+/// Shares of alternatives, added up; the last sum is 1.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Shares {
-    /// Added up; the last one is 1.
-    sums: Vec<f64>,
-    /// The sum before each, and 1 over its share.
-    places: Vec<(f64, f64)>,
-}
+pub(crate) struct Shares(Vec<f64>);
 
 impl Shares {
     fn new(counts: &[usize]) -> Self {
         let total = counts.iter().sum::<usize>().max(1) as f64;
-        let (mut sums, mut places, mut sum) = (Vec::new(), Vec::new(), 0);
-        for &count in counts {
-            places.push((sum as f64 / total, total / count as f64));
-            sum += count;
-            sums.push(sum as f64 / total);
-        }
-        Self { sums, places }
+        let sums = counts.iter().scan(0, |sum, count| {
+            *sum += count;
+            Some(*sum as f64 / total)
+        });
+        Self(sums.collect())
+    }
+
+    /// What lies before an alternative, and its share.
+    fn stretch(&self, alternative: usize) -> (f64, f64) {
+        let before = alternative.checked_sub(1).map_or(0.0, |last| self.0[last]);
+        (before, self.0[alternative] - before)
     }
 
     /// Whether the last alternative has no share.
     fn is_never_last(&self) -> bool {
-        self.places.last().is_some_and(|(before, _)| *before >= 1.0)
+        self.stretch(self.0.len() - 1).1 <= 0.0
     }
 
-    /// The alternatives that draws in [0, 1) fall on; the draws become their places in these, in [0, 1).
-    fn pick(&self, draws: &mut [f64; LANES]) -> [usize; LANES] {
+    /// The alternatives that draws in [0, 1) fall on.
+    fn pick(&self, draws: &[f64; LANES]) -> [usize; LANES] {
         let mut picked = [0; LANES];
         // Those without a share are never picked: the sums before and after them are equal.
-        for sum in &self.sums {
-            picked.iter_mut().zip(&*draws).for_each(|(picked, draw)| *picked += usize::from(sum <= draw));
-        }
-        let last = self.sums.len() - 1;
-        for (picked, draw) in picked.iter_mut().zip(draws) {
-            *picked = last.min(*picked);
-            let (before, inverse) = self.places[*picked];
-            *draw = ((*draw - before) * inverse).min(1.0 - f64::EPSILON);
+        for sum in &self.0[..self.0.len() - 1] {
+            picked.iter_mut().zip(draws).for_each(|(picked, draw)| *picked += usize::from(sum <= draw));
         }
         picked
     }
@@ -106,7 +99,13 @@ impl Feature {
     fn of_bins(bins: Bins, values: &[f64]) -> Self {
         let n_missing = values.iter().filter(|value| value.is_nan()).count();
         let counts: Vec<usize> = bins.counts.iter().copied().chain([n_missing]).collect();
-        Self::Binned { shares: Shares::new(&counts), bins }
+        let shares = Shares::new(&counts);
+        let piece = |(bin, law): (usize, &TruncatedNormal)| {
+            let (before, share) = shares.stretch(bin);
+            Piece::new(law.clone(), before, share)
+        };
+        let pieces = bins.laws.iter().enumerate().map(piece).chain([Piece::missing()]).collect();
+        Self::Binned { shares, bins, pieces }
     }
 
     fn of_numbers(values: &[f64]) -> Self {
@@ -114,7 +113,8 @@ impl Feature {
         let (mean, sd) = moments(&present);
         let missing = 1.0 - present.len() as f64 / values.len() as f64;
         let law = TruncatedNormal::new(0.0, 1.0, -FARTHEST, FARTHEST);
-        Self::Number { mean, scale: if sd > 0.0 { sd } else { 1.0 }, missing, law }
+        let piece = Piece::new(law, 0.0, 1.0);
+        Self::Number { mean, scale: if sd > 0.0 { sd } else { 1.0 }, missing, piece }
     }
 
     pub(crate) fn own(&self, value: f64, is_around_input: bool) -> Own {
@@ -141,7 +141,7 @@ impl Feature {
     pub(crate) fn is_continuous(&self) -> bool {
         match self {
             Self::Values { .. } => false,
-            Self::Binned { bins, shares } => {
+            Self::Binned { bins, shares, .. } => {
                 shares.is_never_last() && bins.laws.iter().all(TruncatedNormal::has_spread)
             }
             Self::Number { missing, .. } => *missing == 0.0,
@@ -178,20 +178,20 @@ impl Feature {
                 lanes.iter_mut().zip(picked).for_each(|(lane, picked)| *lane = values[picked]);
                 is_own(*own, &picked)
             }
-            (Self::Binned { shares, bins }, Own::Alternative(own)) => {
+            (Self::Binned { shares, pieces, .. }, Own::Alternative(own)) => {
                 let picked = shares.pick(lanes);
-                TruncatedNormal::values(&bins.laws, &picked, lanes);
+                Piece::values(pieces, &picked, lanes);
                 is_own(*own, &picked)
             }
-            (Self::Number { mean, scale, law, .. }, Own::Number { centre }) => {
-                TruncatedNormal::values(std::slice::from_ref(law), &[0; LANES], lanes);
+            (Self::Number { mean, scale, piece, .. }, Own::Number { centre }) => {
+                Piece::values(std::slice::from_ref(piece), &[0; LANES], lanes);
                 lanes.iter_mut().for_each(|lane| *lane = *lane * scale + centre);
                 lanes.map(|drawn| (drawn - mean) / scale)
             }
-            (Self::Number { mean, scale, missing, law }, _) => {
+            (Self::Number { mean, scale, missing, piece }, _) => {
                 let is_missing = lanes.map(|draw| draw < *missing);
                 lanes.iter_mut().for_each(|lane| *lane = ((*lane - missing) / (1.0 - missing)).max(0.0));
-                TruncatedNormal::values(std::slice::from_ref(law), &[0; LANES], lanes);
+                Piece::values(std::slice::from_ref(piece), &[0; LANES], lanes);
                 for (lane, is_missing) in lanes.iter_mut().zip(is_missing) {
                     *lane = if is_missing { f64::NAN } else { *lane * scale + mean };
                 }

@@ -67,38 +67,56 @@ pub(crate) struct TruncatedNormal {
 impl TruncatedNormal {
     /// A value without spread is always `low`.
     pub(crate) fn new(mean: f64, sd: f64, low: f64, high: f64) -> Self {
-        let mut law = Self { mean, sd, low, high, below: 0.5, between: 0.0 };
         if low < high && sd > 0.0 {
             let normal = Normal::standard();
             let (below, above) = (normal.cdf((low - mean) / sd), normal.cdf((high - mean) / sd));
             if below < above {
-                (law.below, law.between) = (below, above - below);
+                return Self { mean, sd, low, high, below, between: above - below };
             }
         }
-        law
+        Self { mean: low, sd: 0.0, low, high: low, below: 0.5, between: 0.0 }
     }
 
     /// Whether values differ, so that no two draws are alike.
     pub(crate) fn has_spread(&self) -> bool {
         self.between > 0.0
     }
+}
 
-    /// Turns shares in [0, 1) into the values below which they lie, each by the law at its place in `picked`; NaN where
-    /// there is none.
-    pub(crate) fn values<const N: usize>(laws: &[Self], picked: &[usize; N], shares: &mut [f64; N]) {
-        let each = picked.iter().map(|picked| laws.get(*picked));
-        for (share, law) in shares.iter_mut().zip(each.clone()) {
-            *share = law.map_or(0.5, |law| law.below + *share * law.between);
-        }
-        let lines: &[[f64; 2]] = &LINES;
-        shares.iter_mut().for_each(|share| *share = standard_quantile(lines, *share));
-        for (value, law) in shares.iter_mut().zip(each) {
-            *value = law.map_or(f64::NAN, |law| law.unstandardised(*value));
-        }
+/// A stretch of [0, 1) whose draws have one law.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Piece {
+    law: TruncatedNormal,
+    /// The law's share at a draw of 0, if the stretch reached so far, and how it grows with the draw.
+    start: f64,
+    slope: f64,
+}
+
+impl Piece {
+    /// A law for the draws from `before` on, for a length of `share`.
+    pub(crate) fn new(law: TruncatedNormal, before: f64, share: f64) -> Self {
+        let slope = if share > 0.0 { law.between / share } else { 0.0 };
+        Self { start: law.below - before * slope, slope, law }
     }
 
-    fn unstandardised(&self, z: f64) -> f64 {
-        if self.has_spread() { (self.mean + self.sd * z).clamp(self.low, self.high) } else { self.low }
+    /// A stretch that has no values.
+    pub(crate) fn missing() -> Self {
+        let law = TruncatedNormal::new(0.0, 0.0, f64::NAN, f64::NAN);
+        Self { start: law.below, slope: 0.0, law }
+    }
+
+    /// Turns draws in [0, 1) into values, each by the piece at its place in `picked`.
+    pub(crate) fn values<const N: usize>(pieces: &[Self], picked: &[usize; N], draws: &mut [f64; N]) {
+        let each = picked.iter().map(|picked| &pieces[*picked]);
+        for (draw, piece) in draws.iter_mut().zip(each.clone()) {
+            // Rounding may leave the law by a hair.
+            *draw = (piece.start + *draw * piece.slope).clamp(0.0, 1.0);
+        }
+        let lines: &[[f64; 2]] = &LINES;
+        draws.iter_mut().for_each(|share| *share = standard_quantile(lines, *share));
+        for (value, Self { law, .. }) in draws.iter_mut().zip(each) {
+            *value = (law.mean + law.sd * *value).max(law.low).min(law.high);
+        }
     }
 }
 
@@ -107,9 +125,9 @@ mod tests {
     use super::*;
 
     fn value(law: &TruncatedNormal, share: f64) -> f64 {
-        let mut shares = [share];
-        TruncatedNormal::values(std::slice::from_ref(law), &[0], &mut shares);
-        shares[0]
+        let mut draws = [share];
+        Piece::values(&[Piece::new(law.clone(), 0.0, 1.0)], &[0], &mut draws);
+        draws[0]
     }
 
     #[test]
@@ -138,5 +156,15 @@ mod tests {
         let law = TruncatedNormal::new(5.0, 1e-11, 4.0, 5.0);
         assert!((0..100).all(|k| (4.0..=5.0).contains(&value(&law, f64::from(k) / 100.0))));
         assert_eq!(value(&TruncatedNormal::new(0.0, 1e-11, 3.0, 3.0), 0.7), 3.0);
+    }
+
+    #[test]
+    fn a_stretch_runs_through_its_law() {
+        let law = TruncatedNormal::new(0.0, 1.0, -1.0, 1.0);
+        let mut draws = [0.25, 0.5, 0.75 - 1e-15, 0.9];
+        let pieces = [Piece::new(law, 0.25, 0.5), Piece::missing()];
+        Piece::values(&pieces, &[0, 0, 0, 1], &mut draws);
+        assert!((draws[0] + 1.0).abs() < 1e-4 && draws[1].abs() < 1e-4 && (draws[2] - 1.0).abs() < 1e-4);
+        assert!(draws[3].is_nan());
     }
 }
