@@ -230,7 +230,11 @@ impl Arguments {
         let (summed, out) = (pairs.summed(), &self.out);
         write_interactions(pairs.values(), summed.feature_names(), summed.output_names(), out, format)?;
         write_beside(out, "evidence.json", &json::evidence(summed))?;
-        let told = if common.json { json::evidence(summed) } else { told::of(summed, &read.numbers, &[])? };
+        let told = if common.json {
+            json::evidence(summed)
+        } else {
+            told::of(Method::TreeShap, summed, &read.numbers, &[])?
+        };
         say(common, &[told, told::wrote(out)].join("\n"))
     }
 
@@ -257,7 +261,7 @@ impl Arguments {
         if common.json {
             return Ok(evidence);
         }
-        Ok([told::of(attributions, &read.numbers, &explained.remarks)?, told::wrote(&out)].join("\n"))
+        Ok([told::of(method, attributions, &read.numbers, &explained.remarks)?, told::wrote(&out)].join("\n"))
     }
 
     /// The file of one method.

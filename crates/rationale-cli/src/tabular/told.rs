@@ -7,16 +7,19 @@ use ndarray::ArrayView1;
 use rationale::report::{number, signed};
 use rationale::{Attributions, Parameter};
 
+use super::methods::Method;
+
 /// Features that are listed.
 const SHOWN: usize = 5;
 
-/// One method's values: what they rest on, and the first row's largest. `remarks` are sentences of the method's own.
+/// A method's values: what they rest on, and the first row's largest. `remarks` are sentences of the method's own.
 pub(super) fn of(
+    method: Method,
     explained: &Attributions,
     numbers: &[usize],
     remarks: &[String],
 ) -> Result<String, std::fmt::Error> {
-    let mut text = headline(explained);
+    let mut text = headline(method, explained);
     for remark in remarks {
         write!(text, "\n  {remark}")?;
     }
@@ -29,7 +32,7 @@ pub(super) fn of(
     Ok(text)
 }
 
-fn headline(explained: &Attributions) -> String {
+fn headline(method: Method, explained: &Attributions) -> String {
     let evidence = explained.evidence();
     let baseline = evidence.baseline.as_deref().unwrap_or("no baseline");
     let error = evidence.standard_error.as_ref().map(|errors| {
@@ -40,13 +43,18 @@ fn headline(explained: &Attributions) -> String {
         0 => String::new(),
         calls => format!("; {calls} model calls"),
     };
+    // Of values that are not to sum to anything, a gap would say nothing.
+    let gap = if method.adds_up() {
+        format!("; largest gap {:.0e}", explained.completeness_gap())
+    } else {
+        String::new()
+    };
     format!(
-        "{}: {} rows, {} features, outputs {}; {baseline}{calls}; largest gap {:.0e}{}",
+        "{}: {} rows, {} features, outputs {}; {baseline}{calls}{gap}{}",
         evidence.method,
         explained.n_rows(),
         explained.n_features(),
         explained.output_names().join(", "),
-        explained.completeness_gap(),
         error.unwrap_or_default()
     )
 }

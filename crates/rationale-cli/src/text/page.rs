@@ -28,8 +28,17 @@ pub(super) fn html(model: &str, texts: &[Shown]) -> String {
     page
 }
 
+/// A line of the terminal as HTML: what stands between backticks is a name.
+fn with_names(line: &str) -> String {
+    let part = |(place, part): (usize, &str)| match place % 2 {
+        0 => escaped(part),
+        _ => format!("<b>{}</b>", escaped(part)),
+    };
+    line.split('`').enumerate().map(part).collect()
+}
+
 fn section(page: &mut String, shown: &Shown) {
-    add(page, format_args!("<h2>{}</h2>\n", escaped(&shown.headline())));
+    add(page, format_args!("<h2>{}</h2>\n", with_names(&shown.headline())));
     if shown.n_cut > 0 {
         add(
             page,
