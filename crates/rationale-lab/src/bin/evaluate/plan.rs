@@ -23,6 +23,8 @@ struct Caps {
     /// Inputs on which explanations are made anew: for stability and randomisation.
     renewed: usize,
     method_samples: Option<usize>,
+    /// On ResNet-50 and Inception, which take ten times as long.
+    method_samples_of_others: Option<usize>,
     neighbours: usize,
     layers: usize,
 }
@@ -49,6 +51,7 @@ impl Extent {
                 texts: 6,
                 renewed: 1,
                 method_samples: Some(250),
+                method_samples_of_others: Some(250),
                 neighbours: 2,
                 layers: 2,
             },
@@ -59,6 +62,7 @@ impl Extent {
                 texts: 20,
                 renewed: 2,
                 method_samples: Some(500),
+                method_samples_of_others: Some(100),
                 neighbours: 2,
                 layers: 3,
             },
@@ -69,6 +73,7 @@ impl Extent {
                 texts: all,
                 renewed: all,
                 method_samples: None,
+                method_samples_of_others: None,
                 neighbours: 10,
                 layers: 10,
             },
@@ -116,18 +121,42 @@ const OF_TEXTS: [&str; 12] = [
 const QUICK_OF_PICTURES: [&str; 6] =
     ["grad-cam", "saliency", "guided-backprop", "integrated-gradients", "partition-shap", "occlusion"];
 
+/// One of each family: on ResNet-50 and Inception for what is published.
+const OF_OTHERS: [&str; 14] = [
+    "grad-cam",
+    "grad-cam++",
+    "layer-cam",
+    "ablation-cam",
+    "saliency",
+    "integrated-gradients",
+    "smooth-grad",
+    "guided-backprop",
+    "deeplift",
+    "lrp-epsilon-plus",
+    "lime",
+    "kernel-shap",
+    "rise",
+    "occlusion",
+];
+
 /// The control of every model.
 pub(crate) const CONTROL: &str = "random";
 
-fn methods(extent: Extent, kind: Kind) -> Vec<&'static str> {
-    let mut all = match (extent, kind) {
+fn methods(extent: Extent, model: &Model) -> Vec<&'static str> {
+    let mut all = match (extent, model.kind) {
         (Extent::Quick, Kind::Picture) => QUICK_OF_PICTURES.to_vec(),
+        (Extent::Standard, Kind::Picture) if is_other(model) => OF_OTHERS.to_vec(),
         (_, Kind::Picture) => [&CAMS[..], &SLOPES, &ASKING].concat(),
         (_, Kind::Table) => OF_TABLES.to_vec(),
         (_, Kind::Text) => OF_TEXTS.to_vec(),
     };
     all.push(CONTROL);
     all
+}
+
+/// A network that takes much longer than MobileNet.
+fn is_other(model: &Model) -> bool {
+    model.kind == Kind::Picture && model.name != "mobilenet"
 }
 
 /// Of every input: what needs one explanation.
@@ -145,7 +174,7 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn of(extent: Extent, models: &Models) -> Self {
         let of_model = |model: &Model| {
-            let methods = methods(extent, model.kind);
+            let methods = methods(extent, model);
             methods.into_iter().filter_map(|method| cell(extent, model, method)).collect::<Vec<_>>()
         };
         Self { extent, cells: models.all.iter().flat_map(of_model).collect() }
@@ -156,20 +185,25 @@ impl Plan {
         let caps = self.extent.caps();
         let number = |n: usize| if n == usize::MAX { "all".to_owned() } else { n.to_string() };
         let samples =
-            caps.method_samples.map_or("its own number of".to_owned(), |it| format!("at most {it}"));
+            |n: Option<usize>| n.map_or("its own number of".to_owned(), |it| format!("at most {it}"));
+        let spared =
+            if self.extent == Extent::Full { "" } else { " (of pictures not for methods that sample)" };
+        let families =
+            if self.extent == Extent::Standard { ", by one method or two of each family" } else { "" };
         format!(
-            "{}: {} photographs on MobileNet, {} on ResNet-50 and Inception, {} rows, {} texts; stability and randomisation on {} of \
-             each{}, with {} neighbours and {} layers; {samples} evaluations an explanation for methods that sample; curves of \
-             {STEPS} points",
+            "{}: {} photographs on MobileNet, {} on ResNet-50 and Inception{families}, {} rows, {} texts; stability and \
+             randomisation on {} of each{spared}, with {} neighbours and {} layers; {} evaluations an explanation for methods \
+             that sample ({} on ResNet-50 and Inception); curves of {STEPS} points",
             self.extent.name(),
             number(caps.pictures),
             number(caps.pictures_of_others),
             number(caps.rows),
             number(caps.texts),
             number(caps.renewed),
-            if self.extent == Extent::Quick { " (of pictures not for methods that sample)" } else { "" },
             caps.neighbours,
             caps.layers,
+            samples(caps.method_samples),
+            samples(caps.method_samples_of_others),
         )
     }
 }
@@ -178,15 +212,15 @@ impl Plan {
 fn cell(extent: Extent, model: &Model, method: &str) -> Option<Cell> {
     let caps = extent.caps();
     let most = match model.kind {
-        Kind::Picture if model.name == "mobilenet" => caps.pictures,
-        Kind::Picture => caps.pictures_of_others,
+        Kind::Picture if is_other(model) => caps.pictures_of_others,
+        Kind::Picture => caps.pictures,
         Kind::Table => caps.rows,
         Kind::Text => caps.texts,
     };
     if most == 0 {
         return None;
     }
-    let is_dear = extent == Extent::Quick && model.kind == Kind::Picture && ASKING.contains(&method);
+    let is_dear = extent != Extent::Full && model.kind == Kind::Picture && ASKING.contains(&method);
     let renewed = if is_dear { 0 } else { most.min(caps.renewed) };
     let runs = [(&ONCE[..], most), (&RENEWED[..], renewed)].into_iter().filter(|(_, n)| *n > 0);
     let runs = runs.map(|(metrics, n_inputs)| {
@@ -205,7 +239,8 @@ fn cell(extent: Extent, model: &Model, method: &str) -> Option<Cell> {
         for metric in metrics.iter().filter(fits) {
             arguments.extend(["--metric".to_owned(), (*metric).to_owned()]);
         }
-        if let Some(samples) = caps.method_samples {
+        let samples = if is_other(model) { caps.method_samples_of_others } else { caps.method_samples };
+        if let Some(samples) = samples {
             arguments.extend(["--method-samples".to_owned(), samples.to_string()]);
         }
         for (option, n) in [("--steps", STEPS), ("--neighbours", caps.neighbours), ("--layers", caps.layers)]
