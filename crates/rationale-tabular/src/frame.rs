@@ -2,15 +2,19 @@
 
 use std::fs::File;
 use std::io::{Cursor, Write};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use polars::prelude::{
     ArrowDataType, Column as Series, CsvReadOptions, DataFrame, DataType, IntoColumn, NamedFrom,
-    ParallelStrategy, ParquetReader, ParquetWriter, PolarsError, PolarsResult, SerReader,
+    ParallelStrategy, ParquetReader, ParquetWriter, PlSmallStr, PolarsError, PolarsResult, SerReader,
 };
 
 use crate::csv::Sound;
 use crate::{Column, CsvSettings, Error};
+
+/// Cells that are texts at a time, each of 16 bytes or more; the others wait as the file has them, or are columns already.
+const CELLS_AT_ONCE: usize = 1 << 22;
 
 /// Named columns, in the order of the file.
 pub(crate) type Columns = Vec<(String, Column)>;
@@ -27,28 +31,42 @@ pub(crate) fn read_csv_as(
     settings: &CsvSettings,
     column: impl Fn(&str, &[Option<&str>]) -> Option<Column>,
 ) -> Result<Columns, Error> {
-    let wrong = |error: PolarsError| Error::Csv { file: file.to_owned(), reason: error.to_string() };
+    let n_at_once = (CELLS_AT_ONCE / sound.lines.len().max(1)).max(1);
+    let mut columns = Vec::with_capacity(sound.header.len());
+    for first in (0..sound.header.len()).step_by(n_at_once) {
+        let some = first..(first + n_at_once).min(sound.header.len());
+        let frame = csv_texts(file, sound, some.clone())?;
+        for (name, series) in sound.header[some].iter().zip(frame.columns()) {
+            let cells = series.str().map_err(|error| wrong_csv(file, &error))?.iter();
+            let cells: Vec<_> = cells.map(|cell| cell.filter(|cell| !settings.is_missing(cell))).collect();
+            columns.extend(column(name, &cells).map(|column| (name.clone(), column)));
+        }
+    }
+    Ok(columns)
+}
+
+/// Some columns of a CSV text, every cell as it stands there.
+fn csv_texts(file: &str, sound: &Sound, columns: Range<usize>) -> Result<DataFrame, Error> {
+    let names: Vec<PlSmallStr> = columns.map(|column| column.to_string().into()).collect();
     let frame = CsvReadOptions::default()
         .with_has_header(true)
         .with_infer_schema_length(Some(0))
+        .with_columns(Some(names.into()))
         .map_parse_options(|options| options.with_separator(sound.separator).with_missing_is_null(false))
         .into_reader_with_file_handle(Cursor::new(&sound.text))
         .finish()
-        .map_err(wrong)?;
+        .map_err(|error| wrong_csv(file, &error))?;
     let (actual, expected) = (frame.height(), sound.lines.len());
     if actual != expected {
         let reason =
             format!("{expected} rows were counted, and {actual} were read; are all double quotes doubled?");
         return Err(Error::Csv { file: file.to_owned(), reason });
     }
-    let columns = sound.header.iter().zip(frame.columns()).filter_map(|(name, series)| {
-        let cells = match series.str() {
-            Ok(cells) => cells.iter().map(|cell| cell.filter(|cell| !settings.is_missing(cell))),
-            Err(error) => return Some(Err(wrong(error))),
-        };
-        Some(Ok((name.clone(), column(name, &cells.collect::<Vec<_>>())?)))
-    });
-    columns.collect()
+    Ok(frame)
+}
+
+fn wrong_csv(file: &str, error: &PolarsError) -> Error {
+    Error::Csv { file: file.to_owned(), reason: error.to_string() }
 }
 
 /// Reads a Parquet file. Its types are looked at first, all of them; on some that are not read, polars would panic. So it

@@ -1,5 +1,6 @@
 //! A table in memory, and where its rows came from.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -56,7 +57,7 @@ impl Table {
         }
         let mut bytes = head;
         handle.read_to_end(&mut bytes).map_err(|source| Error::Read { file: file.clone(), source })?;
-        Self::from_csv_bytes_with(&file, &bytes, settings)
+        Self::of_csv(&file, bytes.into(), settings)
     }
 
     /// Reads CSV, whatever the first bytes look like.
@@ -65,7 +66,7 @@ impl Table {
         let mut bytes = Vec::new();
         let read = open(path, &file)?.read_to_end(&mut bytes);
         read.map_err(|source| Error::Read { file: file.clone(), source })?;
-        Self::from_csv_bytes_with(&file, &bytes, settings)
+        Self::of_csv(&file, bytes.into(), settings)
     }
 
     /// Reads Parquet, whatever the first bytes look like.
@@ -82,10 +83,16 @@ impl Table {
 
     /// Reads CSV from memory with settings.
     pub fn from_csv_bytes_with(name: &str, bytes: &[u8], settings: &CsvSettings) -> Result<Self, Error> {
+        Self::of_csv(name, bytes.into(), settings)
+    }
+
+    fn of_csv(name: &str, bytes: Cow<'_, [u8]>, settings: &CsvSettings) -> Result<Self, Error> {
         if let Some(format) = Foreign::of(&bytes[..bytes.len().min(HEAD)]) {
             return Err(Error::OtherFormat { file: name.to_owned(), format });
         }
-        let sound = csv::check(name, bytes, settings)?;
+        let sound = csv::check(name, &bytes, settings)?;
+        // Of a large file memory has room for one copy.
+        drop(bytes);
         let mut table = Self::new(name, frame::read_csv(name, &sound, settings)?)?;
         for (place, line) in table.places.iter_mut().zip(&sound.lines) {
             place.line = Some(*line);
