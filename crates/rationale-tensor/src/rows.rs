@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 use rationale_core::Predict;
+use rayon::prelude::*;
 
 use crate::{Element, Error, Network, Run, Tensor};
 
@@ -27,8 +28,9 @@ impl<'a> Rows<'a> {
         Ok(Self { network, shape: shape.to_vec(), element: port.element, batch_size: 32 })
     }
 
-    /// Asks about so many rows at once; 32 unless said otherwise. It bounds the memory, and for some backends changes
-    /// the last bits of the answers.
+    /// Asks about so many rows at once on each thread; 32 unless said otherwise. It bounds the memory, and for some
+    /// backends changes the last bits of the answers. Pictures go through fastest in twos: what large batches leave
+    /// behind lies in memory that is fetched anew each time.
     pub fn with_batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size.max(1);
         self
@@ -59,8 +61,9 @@ impl<'a> Rows<'a> {
 
 impl Predict for Rows<'_> {
     fn predict(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>, rationale_core::Error> {
-        let batches = rows.axis_chunks_iter(Axis(0), self.batch_size);
-        let answers: Vec<_> = batches.map(|batch| self.answers(batch)).collect::<Result<_, _>>()?;
+        let batches: Vec<_> = rows.axis_chunks_iter(Axis(0), self.batch_size).collect();
+        let answers = batches.into_par_iter().map(|batch| self.answers(batch));
+        let answers: Vec<Array2<f64>> = answers.collect::<Result<_, _>>()?;
         let views: Vec<_> = answers.iter().map(Array2::view).collect();
         if views.is_empty() {
             return Ok(self.answers(rows)?);

@@ -12,6 +12,7 @@ use rationale::surrogate::{Fill, Labels, Lime, LimePicture, Occlusion, PictureGa
 use rationale::tensor::{Network, Run, Tensor};
 use rationale::vision::{Layout, Picture};
 use rationale::{Error, Evidence, Predict, Progress, Seed, Silent};
+use rayon::prelude::*;
 
 use super::explain::Found;
 use super::method::{ByAnswers, Method};
@@ -82,7 +83,18 @@ pub(super) struct Asked {
     pub(super) of: usize,
     pub(super) against: Option<usize>,
     pub(super) softmax: bool,
+    /// Pictures that go through the network at once on each thread.
     pub(super) batch_size: usize,
+}
+
+/// Batches that a method asks for together, so that every thread has one.
+const BATCHES_TOGETHER: usize = 8;
+
+impl Asked {
+    /// Pictures that are asked about together.
+    fn together(&self) -> usize {
+        self.batch_size.saturating_mul(BATCHES_TOGETHER)
+    }
 }
 
 impl Found {
@@ -219,7 +231,7 @@ impl Question<'_> {
         let lime = Lime::for_pictures()
             .with_samples(self.asking.samples.unwrap_or(PICTURE_SAMPLES))
             .with_labels(Labels::All)
-            .with_batch_size(self.model.asked.batch_size)
+            .with_batch_size(self.model.asked.together())
             .with_seed(Seed::new(self.common.seed));
         let explainer = LimePicture::new(self.model).with_fill(self.fill()?).with_lime(lime);
         let explained = explainer.explain_cut(self.picture.view(), self.segments()?, &Silent)?;
@@ -243,7 +255,7 @@ impl Question<'_> {
             let tree = FeatureTree::new(segments.len(), merges(&segments))?;
             Box::new(PartitionShap::new(tree).with_samples(samples.unwrap_or(PARTITION_SAMPLES)))
         };
-        let batched = Batched { game: &game, batch_size: self.model.asked.batch_size };
+        let batched = Batched { game: &game, batch_size: self.model.asked.together() };
         let found = explain_game(estimator.as_ref(), &batched, 0)?;
         let values: Vec<f64> = found.values.column(0).to_vec();
         let mut evidence = estimator.settings().with_baseline(self.hidden_in_words());
@@ -265,7 +277,7 @@ impl Question<'_> {
         let rise = Rise::new(self.model)
             .with_samples(samples)
             .with_fill(fill)
-            .with_batch_size(self.model.asked.batch_size)
+            .with_batch_size(self.model.asked.together())
             .with_seed(Seed::new(self.common.seed));
         let map = only(rise.explain(self.picture.view(), &Silent)?)?;
         // Where nothing depends on a pixel, it has the mean of all masks.
@@ -279,7 +291,7 @@ impl Question<'_> {
         let side = self.asking.side(height, width);
         let occlusion = Occlusion::new(self.model, (side, side))
             .with_fill(self.fill()?)
-            .with_batch_size(self.model.asked.batch_size);
+            .with_batch_size(self.model.asked.together());
         let map = only(occlusion.explain(self.picture.view(), &Silent)?)?;
         Ok((map.values, map.evidence, format!("a window of {side} x {side} pixels")))
     }
@@ -340,11 +352,15 @@ impl rationale::Game for Batched<'_> {
 
     fn value(&self, coalitions: ArrayView2<'_, bool>) -> Result<Array2<f64>, Error> {
         let batches = coalitions.axis_chunks_iter(Axis(0), self.batch_size);
-        let worth: Vec<Array2<f64>> =
-            batches.map(|batch| rationale::Game::value(self.game, batch)).collect::<Result<_, _>>()?;
-        let views: Vec<_> = worth.iter().map(Array2::view).collect();
-        ndarray::concatenate(Axis(0), &views).map_err(Error::model)
+        let worth = batches.map(|batch| rationale::Game::value(self.game, batch));
+        joined(&worth.collect::<Result<Vec<_>, _>>()?)
     }
+}
+
+/// Tables one below the other.
+fn joined(tables: &[Array2<f64>]) -> Result<Array2<f64>, Error> {
+    let views: Vec<_> = tables.iter().map(Array2::view).collect();
+    ndarray::concatenate(Axis(0), &views).map_err(Error::model)
 }
 
 /// Negative values cut off and the largest made 1; where signed, the largest magnitude.
@@ -429,7 +445,14 @@ impl<'a> Answers<'a> {
         input.as_standard_layout().into_owned()
     }
 
+    /// Asks about batches of pictures, on all threads.
     fn ask(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>, Error> {
+        let batches: Vec<_> = rows.axis_chunks_iter(Axis(0), self.asked.batch_size.max(1)).collect();
+        let answers = batches.into_par_iter().map(|batch| self.ask_at_once(batch));
+        joined(&answers.collect::<Result<Vec<_>, _>>()?)
+    }
+
+    fn ask_at_once(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>, Error> {
         let (height, width) = self.size;
         let shape = (rows.nrows(), height, width, rows.ncols() / (height * width));
         let pictures = rows.mapv(|it| it as f32).into_shape_with_order(shape).map_err(Error::model)?;
@@ -445,10 +468,8 @@ impl<'a> Answers<'a> {
     }
 
     fn ask_in_turn(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>, Error> {
-        let one = rows.axis_chunks_iter(Axis(0), 1).map(|row| self.ask(row));
-        let answers: Vec<Array2<f64>> = one.collect::<Result<_, _>>()?;
-        let views: Vec<_> = answers.iter().map(Array2::view).collect();
-        ndarray::concatenate(Axis(0), &views).map_err(Error::model)
+        let one = rows.axis_chunks_iter(Axis(0), 1).map(|row| self.ask_at_once(row));
+        joined(&one.collect::<Result<Vec<_>, _>>()?)
     }
 
     fn score(&self, outputs: ndarray::ArrayView1<'_, f64>) -> f64 {

@@ -12,7 +12,7 @@ use rationale::vision::{CamMethod, Geometry, Picture};
 
 use super::answers::Asking;
 use super::contender::{Bench, Probabilities, plane, shape};
-use super::explain::Look;
+use super::explain::{Look, PICTURES_AT_ONCE};
 use super::gradients::Slopes;
 use super::method::{ByAnswers, ByGradients, Method};
 use super::network::{Loaded, Model};
@@ -55,7 +55,7 @@ pub(crate) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let plane = plane(&loaded);
     let players = Players::pixels(plane);
     let (rows, regions) = arguments.inputs(&loaded, &plane)?;
-    let answers = Rows::new(&loaded.network, &shape(&plane))?;
+    let answers = Rows::new(&loaded.network, &shape(&plane))?.with_batch_size(PICTURES_AT_ONCE);
     let model = Probabilities(&answers);
     let predictions = model.predict(rows.view())?;
     let outputs = predictions.outer_iter().map(largest).collect();

@@ -27,6 +27,9 @@ use crate::evaluate::{EvidenceAsked, Part, document, sentences};
 use crate::failure::Usage;
 use crate::output::{note, say};
 
+/// What goes through a network fastest on a processor: what more at once leave behind lies in memory that is fetched anew.
+pub(super) const PICTURES_AT_ONCE: usize = 2;
+
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -78,7 +81,7 @@ pub(super) struct Look {
     #[arg(long, value_enum, default_value_t = Smooth::Not)]
     smooth: Smooth,
     /// Pictures that go through the network at once.
-    #[arg(long, value_name = "N", default_value_t = 16)]
+    #[arg(long, value_name = "N", default_value_t = PICTURES_AT_ONCE)]
     batch_size: usize,
 }
 
@@ -196,7 +199,7 @@ impl Look {
             softmax: false,
             signed: false,
             smooth: Smooth::Not,
-            batch_size: 16,
+            batch_size: PICTURES_AT_ONCE,
         }
     }
 
@@ -347,7 +350,7 @@ impl<'a> Shown<'a> {
     fn judge(&mut self, bench: &Bench<'_>, loaded: &Loaded, common: &Common) -> anyhow::Result<()> {
         let plane = plane(loaded);
         let players = Players::pixels(plane);
-        let answers = Rows::new(&loaded.network, &shape(&plane))?;
+        let answers = Rows::new(&loaded.network, &shape(&plane))?.with_batch_size(PICTURES_AT_ONCE);
         let model = Probabilities(&answers);
         let row = Array1::from(self.photograph.input.to_f64s()?).insert_axis(Axis(0));
         let n_outputs = self.answer.probabilities.len();

@@ -130,7 +130,7 @@ impl ClassActivation {
             score: Score::Logit,
             smoothing: Smoothing::None,
             sign: Sign::Positive,
-            batch_size: 16,
+            batch_size: 2,
             output: 0,
             seed: Seed::default(),
         }
@@ -181,7 +181,7 @@ impl ClassActivation {
         self
     }
 
-    /// So many pictures, masked pictures or ablated values go through the network at once; 16 unless said otherwise,
+    /// So many pictures, masked pictures or ablated values go through the network at once; 2 unless said otherwise,
     /// as pytorch-grad-cam's Score-CAM has it. It bounds the memory. A file that fixes the number overrides it.
     pub fn with_batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size.max(1);

@@ -9,9 +9,11 @@ mod report;
 mod review;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use rayon::prelude::*;
 
 use cell::Cell;
 use models::Models;
@@ -73,24 +75,24 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Every cell's lines, in the plan's order.
+/// Every cell's lines, in the plan's order; as many cells at a time as there are cores, since few methods use more than one.
 fn run(program: &Path, work: &Path, plan: &Plan) -> Result<Vec<cell::Found>> {
-    let mut all = Vec::new();
-    for (place, cell) in plan.cells.iter().enumerate() {
+    let n_done = AtomicUsize::new(0);
+    let one = |cell: &Cell| {
         let begun = Instant::now();
         let found = cell.found(program, work)?;
-        let what = if found.failure.is_some() { "failed" } else { "done" };
         println!(
-            "{:3}/{} {} {}: {what} in {:.1} s",
-            place + 1,
+            "{:3}/{} {} {}: {} in {:.1} s",
+            n_done.fetch_add(1, Ordering::Relaxed) + 1,
             plan.cells.len(),
             cell.model,
             cell.method,
+            if found.failure.is_some() { "failed" } else { "done" },
             begun.elapsed().as_secs_f64()
         );
-        all.push(found);
-    }
-    Ok(all)
+        Ok(found)
+    };
+    plan.cells.par_iter().with_max_len(1).map(one).collect()
 }
 
 /// Writes a text, whole or not at all.

@@ -55,7 +55,7 @@ pub(crate) const GROWN: [Standard; 4] = [
         name: "deep",
         n_trees: 100,
         depth: 16,
-        n_rows: 1_000,
+        n_rows: 3_000,
         n_pairs: 0,
         backgrounds: &[],
         has_latency: false,
