@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
-use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
+use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2, Axis};
 use rationale_core::{Attributions, Background, Error, Evidence, Explain, Predict, Progress};
 use rationale_tensor::rules::{Reference, Rescale};
 use rationale_tensor::{Error as RunError, Network, Place, Rows, Run, Tensor, differentiate_run};
+use rayon::prelude::*;
 
-const BATCH_SIZE: usize = 128;
+/// More at once leave behind what lies in memory that is fetched anew each time.
+const BATCH_SIZE: usize = 25;
 
 /// phi_i = mean over background rows b of m_i(x, b) (x_i - b_i), where m are DeepLIFT's Rescale multipliers of x against
 /// b ([`Rescale`] states those of each operator).
@@ -100,7 +102,7 @@ impl DeepShap {
         self
     }
 
-    /// So many pairs of a row and a background row go through the network at once; 128 unless said otherwise. It bounds
+    /// So many pairs of a row and a background row go through the network at once on each thread; 25 unless said otherwise. It bounds
     /// the memory; on some backends it changes the last bits. A network that fixes the number overrides it.
     pub fn with_batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size.max(1);
@@ -164,23 +166,41 @@ impl DeepShap {
         let n_outputs = sums.values.dim().2;
         let pairs: Vec<(usize, usize)> =
             (0..rows.nrows()).flat_map(|row| (0..n_outputs).map(move |output| (row, output))).collect();
-        for pairs in pairs.chunks(chunk.slots) {
-            let at = |slot: usize| pairs[slot.min(pairs.len() - 1)];
-            let own = chunk.repeated(|slot| rows.row(at(slot).0));
-            let outputs: Vec<usize> =
-                (0..chunk.slots).flat_map(|slot| vec![at(slot).1; chunk.length()]).collect();
-            let multipliers = self.multipliers(&own, &reference, &outputs)?;
-            let shares = multipliers * (own - &reference_rows);
-            for (slot, &(row, output)) in pairs.iter().enumerate() {
-                for i in 0..chunk.n_new {
-                    sums.add(row, output, &shares.row(slot * chunk.length() + i).to_owned());
-                }
-                if chunk.is_last && output + 1 == n_outputs {
-                    progress.advance(1);
+        let work: Vec<&[(usize, usize)]> = pairs.chunks(chunk.slots).collect();
+        // As many at a time as there are threads: what each finds is as large as its batch.
+        for work in work.chunks(rayon::current_num_threads()) {
+            let found =
+                work.par_iter().map(|pairs| self.shares(rows, pairs, chunk, &reference, &reference_rows));
+            let found: Vec<Array2<f64>> = found.collect::<Result<_, _>>()?;
+            for (pairs, shares) in work.iter().zip(found) {
+                for (slot, &(row, output)) in pairs.iter().enumerate() {
+                    for i in 0..chunk.n_new {
+                        sums.add(row, output, shares.row(slot * chunk.length() + i));
+                    }
+                    if chunk.is_last && output + 1 == n_outputs {
+                        progress.advance(1);
+                    }
                 }
             }
         }
         Ok(())
+    }
+
+    /// What each feature has against each background row of the chunk, for each pair of a row and an output.
+    fn shares(
+        &self,
+        rows: ArrayView2<'_, f64>,
+        pairs: &[(usize, usize)],
+        chunk: &Chunk,
+        reference: &Reference,
+        reference_rows: &Array2<f64>,
+    ) -> Result<Array2<f64>, Error> {
+        let at = |slot: usize| pairs[slot.min(pairs.len() - 1)];
+        let own = chunk.repeated(|slot| rows.row(at(slot).0));
+        let outputs: Vec<usize> =
+            (0..chunk.slots).flat_map(|slot| vec![at(slot).1; chunk.length()]).collect();
+        let multipliers = self.multipliers(&own, reference, &outputs)?;
+        Ok(multipliers * (own - reference_rows))
     }
 
     /// The multipliers `[pair, feature]` of each pair's own output.
@@ -328,7 +348,7 @@ impl Sums {
         Self { values: Array3::zeros(shape), squares: Array3::zeros(shape) }
     }
 
-    fn add(&mut self, row: usize, output: usize, shares: &Array1<f64>) {
+    fn add(&mut self, row: usize, output: usize, shares: ArrayView1<'_, f64>) {
         for (feature, share) in shares.iter().enumerate() {
             self.values[[row, feature, output]] += share;
             self.squares[[row, feature, output]] += share * share;
