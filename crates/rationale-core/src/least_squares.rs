@@ -239,12 +239,13 @@ impl<'a> LeastSquares<'a> {
         coefficients: &Array2<f64>,
         intercepts: &Array1<f64>,
     ) -> Array2<f64> {
-        let mut residuals = &self.targets - intercepts;
-        for (mut residuals, slopes) in residuals.columns_mut().into_iter().zip(coefficients.columns()) {
-            let slopes = slopes.to_vec();
-            for (residual, row) in residuals.iter_mut().zip(rows(&self.design)) {
-                let terms = features.iter().zip(&slopes);
-                terms.for_each(|(&feature, slope)| *residual -= row[feature] * slope);
+        let coefficients = standard(coefficients.view());
+        let mut residuals = standard(self.targets).into_owned() - intercepts;
+        let out = slice_mut(&mut residuals).chunks_exact_mut(self.targets.ncols().max(1));
+        for (residual, row) in out.zip(rows(&self.design)) {
+            for (&feature, slopes) in features.iter().zip(rows(&coefficients)) {
+                let value = row[feature];
+                residual.iter_mut().zip(slopes).for_each(|(residual, slope)| *residual -= value * slope);
             }
         }
         residuals

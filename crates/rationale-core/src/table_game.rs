@@ -160,8 +160,8 @@ impl<'a> TableGame<'a> {
         let n_outputs = self.prediction.len();
         for (plan, worth) in plans.iter().zip(worth.chunks_mut(n_outputs.max(1))) {
             self.settle(plan, memo, worth);
-            if let Plan::Mixed { key, .. } | Plan::Fresh { key, .. } = plan {
-                memo.remember(*key, worth);
+            if let Plan::Mixed { place, .. } | Plan::Fresh { place, .. } = plan {
+                memo.worth[*place as usize * n_outputs..][..n_outputs].copy_from_slice(worth);
             }
         }
         memo.planned.clear();
@@ -179,8 +179,9 @@ impl<'a> TableGame<'a> {
         let known = present.iter().flat_map(|&player| &self.players[player]);
         batch.blend.set(known.map(|&feature| (feature, self.row[feature])), self.row.len());
         self.keys.absent(present, &mut batch.absent);
+        let coalition = memo.reserve(key, self.prediction.len());
         if self.absence.is_marginal() && meets(&self.single_in_all, &batch.absent) {
-            return self.plan_fresh(key, &fillers, memo, batch);
+            return self.plan_fresh(coalition, &fillers, memo, batch);
         }
         let start = memo.planned.len();
         for &filler in fillers.iter() {
@@ -196,13 +197,13 @@ impl<'a> TableGame<'a> {
                 self.ask(batch, memo)?;
             }
         }
-        Ok(Plan::Mixed { key, places: start..memo.planned.len() })
+        Ok(Plan::Mixed { place: coalition, places: start..memo.planned.len() })
     }
 
     /// No row of the coalition can be met again: their answers will lie one after the other.
     fn plan_fresh(
         &self,
-        key: u128,
+        place: u32,
         fillers: &[usize],
         memo: &mut Memo,
         batch: &mut Batch,
@@ -219,7 +220,7 @@ impl<'a> TableGame<'a> {
             }
             left = later;
         }
-        Ok(Plan::Fresh { key, answers: start as usize..memo.n_rows as usize })
+        Ok(Plan::Fresh { place, answers: start as usize..memo.n_rows as usize })
     }
 
     fn ask(&self, batch: &mut Batch, memo: &mut Memo) -> Result<(), Error> {
@@ -301,16 +302,16 @@ pub fn checked_answers(
 enum Plan {
     Everybody,
     Nobody(Vec<usize>),
-    /// Known from before, at this place.
+    /// Known from before, or planned before, at this place.
     Played(u32),
-    /// The mean over these of the places that are planned.
+    /// The mean over these of the places that are planned; it is kept at its own place.
     Mixed {
-        key: u128,
+        place: u32,
         places: Range<usize>,
     },
-    /// The mean over these answers.
+    /// The mean over these answers; it is kept at its own place.
     Fresh {
-        key: u128,
+        place: u32,
         answers: Range<usize>,
     },
 }
@@ -378,11 +379,12 @@ impl Memo {
         (place, place == next)
     }
 
-    fn remember(&mut self, coalition: u128, worth: &[f64]) {
-        let next = self.played.len() as u32;
-        if *self.played.entry(coalition).or_insert(next) == next {
-            self.worth.extend_from_slice(worth);
-        }
+    /// A place for the worth of a coalition, which is played from now on.
+    fn reserve(&mut self, coalition: u128, n_outputs: usize) -> u32 {
+        let place = self.played.len() as u32;
+        self.played.insert(coalition, place);
+        self.worth.resize(self.worth.len() + n_outputs, 0.0);
+        place
     }
 }
 
@@ -571,6 +573,31 @@ mod tests {
         // The first and third filler are the same; with the group present all three are.
         assert_eq!((worth(100).1, worth(1).1), (3, 3));
         assert_eq!(worth(100).0, worth(2).0);
+    }
+
+    #[test]
+    fn rows_that_cannot_be_met_again_are_asked_about_in_batches_of_any_size() {
+        let background = array![[0.5, 1.5, 1.0], [0.25, 2.5, 2.0], [0.125, 3.5, 3.0]];
+        let coalitions = array![[true, false], [false, true], [true, false]];
+        let of = |batch_rows: usize| {
+            let model = Counting(model(), AtomicUsize::new(0));
+            let fillers = model.0.predict(background.view()).unwrap();
+            let absence = Absence::marginal(Background::new(background.clone()).unwrap());
+            let (row, players) = (array![3.0, 1.0, 4.0], [vec![0], vec![1, 2]]);
+            let prediction = array![43.0];
+            let game =
+                TableGame::new(&model, row.view(), &absence, &players, fillers.view(), prediction.view());
+            let worth = game.unwrap().with_batch_rows(batch_rows).value(coalitions.view()).unwrap();
+            (worth, model.1.load(Ordering::Relaxed))
+        };
+        // Six rows, since the third coalition is the first again.
+        let means = [3.0 + 10.0 * (1.5 + 5.0 + 10.5) / 3.0, 40.0 + 0.875 / 3.0];
+        for batch_rows in [1, 2, 4, 100] {
+            let (worth, n_asked) = of(batch_rows);
+            assert_eq!(n_asked, 6, "{batch_rows}");
+            let expected = [means[0], means[1], means[0]];
+            assert!(worth.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{worth}");
+        }
     }
 
     #[test]

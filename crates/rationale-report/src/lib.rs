@@ -42,6 +42,7 @@ mod explained;
 mod font;
 mod frame;
 mod heatmap;
+pub mod html;
 #[cfg(test)]
 mod layout;
 mod legend;

@@ -8,7 +8,7 @@ use minijinja::{Environment, Value, context};
 use rationale_core::whole;
 
 use crate::cases::Cases;
-use crate::svg::escape;
+use crate::html::prose;
 use crate::{Error, Picture, number};
 
 const TEMPLATE: &str = include_str!("../assets/page.html");
@@ -186,19 +186,9 @@ pub(crate) fn cells(row: &[Cell]) -> Value {
     row.iter().map(cell).collect()
 }
 
-/// Prose as HTML: what stands between two backticks is a name from the data or from the program.
+/// Prose as a template takes it.
 fn marked(text: &str) -> Value {
-    let (mut html, mut rest) = (String::new(), text);
-    while let Some((before, after)) = rest.split_once('`')
-        && let Some((code, after)) = after.split_once('`')
-    {
-        html += &escape(before);
-        html += "<code>";
-        html += &escape(code);
-        html += "</code>";
-        rest = after;
-    }
-    Value::from_safe_string(html + &escape(rest))
+    Value::from_safe_string(prose(text))
 }
 
 /// As a content security policy names an inline style or script.

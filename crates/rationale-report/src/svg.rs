@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::canvas::plain;
 use crate::font;
+use crate::html::escape;
 use crate::scene::{Anchor, Item, Scene, Text};
 
 /// What becomes of a character that the embedded font lacks.
@@ -163,20 +164,4 @@ fn n(value: f64) -> f64 {
     let rounded = (value * 100.0).round() / 100.0;
     // No "-0".
     rounded + 0.0
-}
-
-/// A text for inside or between tags.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            character => escaped.push(character),
-        }
-    }
-    escaped
 }

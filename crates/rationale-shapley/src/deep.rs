@@ -9,7 +9,7 @@ use rationale_tensor::rules::{Reference, Rescale};
 use rationale_tensor::{Error as RunError, Network, Place, Rows, Run, Tensor, differentiate_run};
 use rayon::prelude::*;
 
-/// More at once leave behind what lies in memory that is fetched anew each time.
+/// Tensors of larger batches are above the size that the allocator keeps: every pass pays for their memory anew.
 const BATCH_SIZE: usize = 25;
 
 /// phi_i = mean over background rows b of m_i(x, b) (x_i - b_i), where m are DeepLIFT's Rescale multipliers of x against
@@ -102,8 +102,9 @@ impl DeepShap {
         self
     }
 
-    /// So many pairs of a row and a background row go through the network at once on each thread; 25 unless said otherwise. It bounds
-    /// the memory; on some backends it changes the last bits. A network that fixes the number overrides it.
+    /// So many pairs of a row and a background row go through the network at once on each thread; 25 unless said
+    /// otherwise. It bounds the memory; on some backends it changes the last bits. A network that fixes the number
+    /// overrides it.
     pub fn with_batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size.max(1);
         self

@@ -31,7 +31,18 @@ pub(crate) fn read_csv_as(
     settings: &CsvSettings,
     column: impl Fn(&str, &[Option<&str>]) -> Option<Column>,
 ) -> Result<Columns, Error> {
-    let n_at_once = (CELLS_AT_ONCE / sound.lines.len().max(1)).max(1);
+    read_csv_in(file, sound, settings, CELLS_AT_ONCE, column)
+}
+
+/// The same, with at most so many cells (and at least a column) as texts at a time.
+fn read_csv_in(
+    file: &str,
+    sound: &Sound,
+    settings: &CsvSettings,
+    n_cells: usize,
+    column: impl Fn(&str, &[Option<&str>]) -> Option<Column>,
+) -> Result<Columns, Error> {
+    let n_at_once = (n_cells / sound.lines.len().max(1)).max(1);
     let mut columns = Vec::with_capacity(sound.header.len());
     for first in (0..sound.header.len()).step_by(n_at_once) {
         let some = first..(first + n_at_once).min(sound.header.len());
@@ -220,6 +231,21 @@ mod tests {
         polars::prelude::Series: NamedFrom<T, [Option<bool>]>,
     {
         polars::prelude::Series::new(name.into(), values).into_column()
+    }
+
+    #[test]
+    fn columns_are_the_same_however_many_are_read_at_a_time() {
+        let text = b"name,a,b,c\nx,1,\"p,q\",\ny,2,NA,3\n";
+        let settings = CsvSettings::default();
+        let sound = crate::csv::check("t.csv", text, &settings).unwrap();
+        let keep = |_: &str, texts: &[Option<&str>]| Some(Column::recognised(texts));
+        let of = |n_cells| read_csv_in("t.csv", &sound, &settings, n_cells, keep).unwrap();
+        let keep_all = of(CELLS_AT_ONCE);
+        assert_eq!(keep_all.iter().map(|it| it.0.as_str()).collect::<Vec<_>>(), ["name", "a", "b", "c"]);
+        for n_cells in [1, 2, 4, 6] {
+            // Missing numbers are not equal to each other.
+            assert_eq!(format!("{:?}", of(n_cells)), format!("{keep_all:?}"), "{n_cells}");
+        }
     }
 
     #[test]

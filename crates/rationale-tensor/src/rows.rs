@@ -29,8 +29,8 @@ impl<'a> Rows<'a> {
     }
 
     /// Asks about so many rows at once on each thread; 32 unless said otherwise. It bounds the memory, and for some
-    /// backends changes the last bits of the answers. Pictures go through fastest in twos: what large batches leave
-    /// behind lies in memory that is fetched anew each time.
+    /// backends changes the last bits of the answers. Pictures are quickest in twos: tensors of larger
+    /// batches are above the size that the allocator keeps, and every pass pays for their memory anew.
     pub fn with_batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size.max(1);
         self

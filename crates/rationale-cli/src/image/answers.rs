@@ -9,10 +9,9 @@ use rationale::report::number;
 use rationale::shapley::{Estimator, FeatureTree, KernelShap, PartitionShap, explain_game};
 use rationale::surrogate::superpixels::{Quickshift, Segments, Slic, Superpixels};
 use rationale::surrogate::{Fill, Labels, Lime, LimePicture, Occlusion, PictureGame, PictureMap, Rise};
-use rationale::tensor::{Network, Run, Tensor};
+use rationale::tensor::{Rows, Tensor};
 use rationale::vision::{Layout, Picture};
 use rationale::{Error, Evidence, Predict, Progress, Seed, Silent};
-use rayon::prelude::*;
 
 use super::explain::Found;
 use super::method::{ByAnswers, Method};
@@ -352,15 +351,11 @@ impl rationale::Game for Batched<'_> {
 
     fn value(&self, coalitions: ArrayView2<'_, bool>) -> Result<Array2<f64>, Error> {
         let batches = coalitions.axis_chunks_iter(Axis(0), self.batch_size);
-        let worth = batches.map(|batch| rationale::Game::value(self.game, batch));
-        joined(&worth.collect::<Result<Vec<_>, _>>()?)
+        let worth: Vec<Array2<f64>> =
+            batches.map(|batch| rationale::Game::value(self.game, batch)).collect::<Result<_, _>>()?;
+        let views: Vec<_> = worth.iter().map(Array2::view).collect();
+        ndarray::concatenate(Axis(0), &views).map_err(Error::model)
     }
-}
-
-/// Tables one below the other.
-fn joined(tables: &[Array2<f64>]) -> Result<Array2<f64>, Error> {
-    let views: Vec<_> = tables.iter().map(Array2::view).collect();
-    ndarray::concatenate(Axis(0), &views).map_err(Error::model)
 }
 
 /// Negative values cut off and the largest made 1; where signed, the largest magnitude.
@@ -445,31 +440,21 @@ impl<'a> Answers<'a> {
         input.as_standard_layout().into_owned()
     }
 
-    /// Asks about batches of pictures, on all threads.
-    fn ask(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>, Error> {
-        let batches: Vec<_> = rows.axis_chunks_iter(Axis(0), self.asked.batch_size.max(1)).collect();
-        let answers = batches.into_par_iter().map(|batch| self.ask_at_once(batch));
-        joined(&answers.collect::<Result<Vec<_>, _>>()?)
-    }
-
-    fn ask_at_once(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>, Error> {
+    /// Asks about pictures `[picture, row column channel]`, so many at once on each thread.
+    fn ask(&self, rows: ArrayView2<'_, f64>, batch_size: usize) -> Result<Array2<f64>, Error> {
         let (height, width) = self.size;
-        let shape = (rows.nrows(), height, width, rows.ncols() / (height * width));
-        let pictures = rows.mapv(|it| it as f32).into_shape_with_order(shape).map_err(Error::model)?;
-        let pictures = if self.is_channel_first() { pictures.permuted_axes([0, 3, 1, 2]) } else { pictures };
-        let pictures = pictures.as_standard_layout().into_owned();
-        let input =
-            Tensor::from_array(&pictures.view().into_dyn(), &self.loaded.device).map_err(Error::model)?;
-        let outputs = self.network.forward(&mut Run::new(&[input])).map_err(Error::model)?;
-        let first = outputs.first().ok_or(Error::Empty { what: "the network's list of outputs" })?;
-        let answers = first.to_f64s().map_err(Error::model)?;
-        let n_classes = answers.len() / rows.nrows().max(1);
-        Array2::from_shape_vec((rows.nrows(), n_classes), answers).map_err(Error::model)
-    }
-
-    fn ask_in_turn(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>, Error> {
-        let one = rows.axis_chunks_iter(Axis(0), 1).map(|row| self.ask_at_once(row));
-        joined(&one.collect::<Result<Vec<_>, _>>()?)
+        let n_channels = rows.ncols() / (height * width);
+        let answers = |shape: [usize; 3], rows: ArrayView2<'_, f64>| {
+            Rows::new(self.network, &shape)?.with_batch_size(batch_size).predict(rows)
+        };
+        if !self.is_channel_first() {
+            return answers([height, width, n_channels], rows);
+        }
+        let shape = (rows.nrows(), height, width, n_channels);
+        let pictures = rows.to_shape(shape).map_err(Error::model)?;
+        let pictures = pictures.view().permuted_axes([0, 3, 1, 2]);
+        let pictures = pictures.to_shape(rows.dim()).map_err(Error::model)?;
+        answers([n_channels, height, width], pictures.view())
     }
 
     fn score(&self, outputs: ndarray::ArrayView1<'_, f64>) -> f64 {
@@ -489,11 +474,11 @@ impl Predict for Answers<'_> {
     fn predict(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>, Error> {
         let alone = rows.nrows() < 2 || self.one_at_a_time.load(Ordering::Relaxed);
         let answers = if alone {
-            self.ask_in_turn(rows)?
+            self.ask(rows, 1)?
         } else {
-            self.ask(rows).or_else(|_| {
+            self.ask(rows, self.asked.batch_size).or_else(|_| {
                 self.one_at_a_time.store(true, Ordering::Relaxed);
-                self.ask_in_turn(rows)
+                self.ask(rows, 1)
             })?
         };
         self.n_calls.fetch_add(rows.nrows() as u64, Ordering::Relaxed);

@@ -32,6 +32,11 @@ pub(super) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
+    /// Pictures that go through the network at once.
+    pub(super) fn batch_size(&self) -> usize {
+        self.look.batch_size()
+    }
+
     pub(super) fn new(
         loaded: &'a Loaded,
         (look, asking, slopes): (&'a Look, &'a Asking, &'a Slopes),

@@ -12,7 +12,7 @@ use rationale::vision::{CamMethod, Geometry, Picture};
 
 use super::answers::Asking;
 use super::contender::{Bench, Probabilities, plane, shape};
-use super::explain::{Look, PICTURES_AT_ONCE};
+use super::explain::Look;
 use super::gradients::Slopes;
 use super::method::{ByAnswers, ByGradients, Method};
 use super::network::{Loaded, Model};
@@ -55,14 +55,14 @@ pub(crate) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let plane = plane(&loaded);
     let players = Players::pixels(plane);
     let (rows, regions) = arguments.inputs(&loaded, &plane)?;
-    let answers = Rows::new(&loaded.network, &shape(&plane))?.with_batch_size(PICTURES_AT_ONCE);
+    let look = Look::at(arguments.layer.as_deref());
+    let answers = Rows::new(&loaded.network, &shape(&plane))?.with_batch_size(look.batch_size());
     let model = Probabilities(&answers);
     let predictions = model.predict(rows.view())?;
     let outputs = predictions.outer_iter().map(largest).collect();
     let subject = subject((&model, &loaded), (&plane, &players), rows, outputs, predictions.ncols());
     let subject = Subject { regions, ..subject };
-    let (look, slopes) = (Look::at(arguments.layer.as_deref()), Slopes::default());
-    let asking = Asking::with_samples(arguments.choice.method_samples);
+    let (slopes, asking) = (Slopes::default(), Asking::with_samples(arguments.choice.method_samples));
     let bench = Bench::new(&loaded, (&look, &asking, &slopes), common)?.with_softmax();
     let methods = if arguments.method.is_empty() { &USUAL[..] } else { &arguments.method };
     let contenders: Vec<_> = methods.iter().map(|method| bench.contender(*method)).collect();

@@ -27,8 +27,9 @@ use crate::evaluate::{EvidenceAsked, Part, document, sentences};
 use crate::failure::Usage;
 use crate::output::{note, say};
 
-/// What goes through a network fastest on a processor: what more at once leave behind lies in memory that is fetched anew.
-pub(super) const PICTURES_AT_ONCE: usize = 2;
+/// Fastest on a processor: the tensors of larger batches are above the size that the allocator keeps, so that every pass
+/// pays for their memory anew.
+const PICTURES_AT_ONCE: usize = 2;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -350,7 +351,7 @@ impl<'a> Shown<'a> {
     fn judge(&mut self, bench: &Bench<'_>, loaded: &Loaded, common: &Common) -> anyhow::Result<()> {
         let plane = plane(loaded);
         let players = Players::pixels(plane);
-        let answers = Rows::new(&loaded.network, &shape(&plane))?.with_batch_size(PICTURES_AT_ONCE);
+        let answers = Rows::new(&loaded.network, &shape(&plane))?.with_batch_size(bench.batch_size());
         let model = Probabilities(&answers);
         let row = Array1::from(self.photograph.input.to_f64s()?).insert_axis(Axis(0));
         let n_outputs = self.answer.probabilities.len();

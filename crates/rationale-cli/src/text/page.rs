@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use rationale::report::html::{escape, prose};
+
 use super::shown::{CAUTION, Ranked, Shown, ranked};
 
 const STYLE: &str = "body{font:16px/1.6 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;\
@@ -20,25 +22,16 @@ pub(super) fn html(model: &str, texts: &[Shown]) -> String {
          'unsafe-inline'\"><title>Explained texts</title><style>{STYLE}</style></head><body><h1>Which words count</h1>\n\
          <p class=\"muted\">Network: <bdi>{}</bdi>. <span class=\"for\" style=\"--s:.5\">Orange</span> speaks for the class that \
          is explained, <span class=\"against\" style=\"--s:.5\">blue</span> against it. {}</p>\n",
-        escaped(model),
-        escaped(CAUTION)
+        escape(model),
+        escape(CAUTION)
     );
     texts.iter().for_each(|it| section(&mut page, it));
     page.push_str("</body></html>\n");
     page
 }
 
-/// A line of the terminal as HTML: what stands between backticks is a name.
-fn with_names(line: &str) -> String {
-    let part = |(place, part): (usize, &str)| match place % 2 {
-        0 => escaped(part),
-        _ => format!("<b>{}</b>", escaped(part)),
-    };
-    line.split('`').enumerate().map(part).collect()
-}
-
 fn section(page: &mut String, shown: &Shown) {
-    add(page, format_args!("<h2>{}</h2>\n", with_names(&shown.headline())));
+    add(page, format_args!("<h2>{}</h2>\n", prose(&shown.headline())));
     if shown.n_cut > 0 {
         add(
             page,
@@ -57,18 +50,16 @@ fn section(page: &mut String, shown: &Shown) {
                 page,
                 format_args!(
                     "{}<span class=\"{side}\" style=\"--s:{strength:.2}\" title=\"{value:+.4}\">{}</span>",
-                    escaped(&shown.text[end..word.start]),
-                    escaped(&shown.text[word.clone()])
+                    escape(&shown.text[end..word.start]),
+                    escape(&shown.text[word.clone()])
                 ),
             );
             end = word.end;
         }
+        let error = if evidence.standard_error.is_some() { "<th>standard error<th>" } else { "" };
         add(
             page,
-            format_args!(
-                "{}</p>\n<table><tr><th>word<th>value<th>standard error<th></tr>\n",
-                escaped(&shown.text[end..])
-            ),
+            format_args!("{}</p>\n<table><tr><th>word<th>value{error}</tr>\n", escape(&shown.text[end..])),
         );
         ranked(attributions).iter().take(20).for_each(|it| row(page, shown, it));
         add(
@@ -80,23 +71,23 @@ fn section(page: &mut String, shown: &Shown) {
                 attributions.predictions()[[0, 0]],
                 attributions.completeness_gap(),
                 evidence.model_calls,
-                escaped(evidence.baseline.as_deref().unwrap_or("not compared"))
+                escape(evidence.baseline.as_deref().unwrap_or("not compared"))
             ),
         );
         for sentence in shown.sentences(place) {
-            add(page, format_args!("<p>{}</p>\n", escaped(&sentence)));
+            add(page, format_args!("<p>{}</p>\n", prose(&sentence)));
         }
     }
 }
 
 fn row(page: &mut String, shown: &Shown, ranked: &Ranked) {
-    let error = ranked.error.map_or_else(String::new, |it| format!("{it:.4}"));
     let tie = if ranked.is_tied { "<small>its place before the next could be chance</small>" } else { "" };
+    let error = ranked.error.map_or_else(String::new, |it| format!("<td class=\"n\">{it:.4}<td>{tie}"));
     add(
         page,
         format_args!(
-            "<tr><td><bdi>{}</bdi><td class=\"n\">{:+.4}<td class=\"n\">{error}<td>{tie}</tr>\n",
-            escaped(&shown.text[shown.words[ranked.word].clone()]),
+            "<tr><td><bdi>{}</bdi><td class=\"n\">{:+.4}{error}</tr>\n",
+            escape(&shown.text[shown.words[ranked.word].clone()]),
             ranked.value
         ),
     );
@@ -105,30 +96,4 @@ fn row(page: &mut String, shown: &Shown, ranked: &Ranked) {
 fn add(page: &mut String, what: std::fmt::Arguments<'_>) {
     // A String takes all that is written.
     let _ = page.write_fmt(what);
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            '\0' => escaped.push('\u{fffd}'),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escaped;
-
-    #[test]
-    fn markup_is_text() {
-        assert_eq!(escaped("<b a='\"'>&"), "&lt;b a=&#39;&quot;&#39;&gt;&amp;");
-    }
 }

@@ -181,8 +181,9 @@ impl ClassActivation {
         self
     }
 
-    /// So many pictures, masked pictures or ablated values go through the network at once; 2 unless said otherwise,
-    /// as pytorch-grad-cam's Score-CAM has it. It bounds the memory. A file that fixes the number overrides it.
+    /// So many pictures, masked pictures or ablated values go through the network at once; 2 unless said otherwise, where
+    /// pytorch-grad-cam's Score-CAM takes 16: on a processor small batches are quicker, since every pass of a large one pays
+    /// for its memory anew. It bounds the memory. A file that fixes the number overrides it.
     pub fn with_batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size.max(1);
         self

@@ -190,10 +190,15 @@ impl Plan {
             if self.extent == Extent::Full { "" } else { " (of pictures not for methods that sample)" };
         let families =
             if self.extent == Extent::Standard { ", by one method or two of each family" } else { "" };
+        let of_others = if caps.method_samples_of_others == caps.method_samples {
+            String::new()
+        } else {
+            format!(" ({} on ResNet-50 and Inception)", samples(caps.method_samples_of_others))
+        };
         format!(
             "{}: {} photographs on MobileNet, {} on ResNet-50 and Inception{families}, {} rows, {} texts; stability and \
              randomisation on {} of each{spared}, with {} neighbours and {} layers; {} evaluations an explanation for methods \
-             that sample ({} on ResNet-50 and Inception); curves of {STEPS} points",
+             that sample{of_others}; curves of {STEPS} points",
             self.extent.name(),
             number(caps.pictures),
             number(caps.pictures_of_others),
@@ -203,7 +208,6 @@ impl Plan {
             caps.neighbours,
             caps.layers,
             samples(caps.method_samples),
-            samples(caps.method_samples_of_others),
         )
     }
 }

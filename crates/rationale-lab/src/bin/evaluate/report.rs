@@ -64,13 +64,13 @@ fn what(plan: &Plan, models: &Models, took: Duration) -> Result<Section> {
         fact("machine", machine()?),
         fact("version", format!("rationale {}", env!("CARGO_PKG_VERSION"))),
         fact("took", format!("{:.0} s", took.as_secs_f64())),
-        fact("extent", plan.caps()),
-        fact("not judged", models.missing.join("; ")),
     ];
     let limits = "A verdict of faithfulness needs the whole interval to lie above the mean interval of random numbers. A verdict of \
                   stability or randomisation uses limits of 0.5, which are conventions and no findings; the numbers stand beside them.";
     Ok(Section::new("What was done")
         .with_block(Block::Facts(facts))
+        .with_block(Block::Prose(format!("Extent: {}.", plan.caps())))
+        .with_block(Block::Prose(format!("Not judged: {}.", models.missing.join("; "))))
         .with_block(Block::Prose(limits.to_owned())))
 }
 
@@ -79,6 +79,11 @@ fn section(model: &Model, found: &[&Found]) -> Section {
     let mut section =
         Section::new(capital(model.name)).with_block(Block::Prose(format!("{}.", capital(&model.told))));
     section = section.with_block(verdicts(model, found, control));
+    // Not in the table, which a narrow screen could not show.
+    for it in found {
+        let why = format!("`{}`: {}", it.cell.method, review::paragraph(it, control));
+        section = section.with_block(Block::Prose(why));
+    }
     for (_, caption, draw) in figures(model, found) {
         let light = draw(&Settings::default());
         let dark = draw(&Settings::default().with_theme(Theme::Dark));
@@ -99,16 +104,15 @@ fn verdicts(model: &Model, found: &[&Found], control: Option<&Found>) -> Block {
         let mut row = vec![Field::Text(found.cell.method.clone())];
         row.extend(answers.iter().take(n_shown).map(|it| Field::Text(mark(it.passed).to_owned())));
         row.push(Field::Number(found.calls()));
-        row.push(Field::Text(review::paragraph(found, control)));
         row
     };
     let mut header = vec!["method", "faithful", "stable", "learnt"];
     if model.kind == Kind::Picture {
         header.push("localises");
     }
-    header.extend(["calls", "review"]);
+    header.push("calls");
     Block::Table {
-        caption: "Passed or not, model calls an explanation, and why.".to_owned(),
+        caption: "Passed or not, and model calls an explanation; why stands below.".to_owned(),
         header: header.into_iter().map(str::to_owned).collect(),
         rows: found.iter().map(row).collect(),
     }
