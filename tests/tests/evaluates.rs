@@ -167,14 +167,14 @@ fn methods_over_texts_are_measured_and_beat_random_numbers() {
 }
 
 #[test]
-fn boxes_beside_what_the_network_sees_are_refused_by_name() {
+fn boxes_beside_a_photograph_are_refused_by_name_and_boxes_beside_the_crop_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
     succeed(at, &["demo", "--out", "demo", "-q"]);
-    let boxes = r#"{"chelsea.png": [[5000, 5000, 5100, 5100]]}"#;
-    let written: std::io::Result<()> =
-        rationale_core::whole::write_file(&at.join("boxes.json"), |out| out.write_all(boxes.as_bytes()));
-    written.unwrap();
+    let write = |boxes: &str| -> std::io::Result<()> {
+        rationale_core::whole::write_file(&at.join("boxes.json"), |out| out.write_all(boxes.as_bytes()))
+    };
+    write(r#"{"chelsea.png": [[5000, 5000, 5100, 5100]]}"#).unwrap();
     let arguments = [
         "evaluate",
         "image",
@@ -187,6 +187,9 @@ fn boxes_beside_what_the_network_sees_are_refused_by_name() {
     ];
     let outside = fail(at, &arguments);
     assert!(outside.contains("the boxes of `chelsea.png`") && outside.contains("has no pixel"), "{outside}");
+    write(r#"{"chelsea.png": [[0, 100, 20, 120]]}"#).unwrap();
+    let unseen = fail(at, &[&arguments[..], &["--metric", "energy-in-box"]].concat());
+    assert!(unseen.contains("give the boxes of objects"), "{unseen}");
     let unlabelled = ["evaluate", "image", "demo/mobilenet.onnx", "demo/chelsea.png", "--out", "no"];
     let unlabelled = fail(at, &[&unlabelled[..], &["--metric", "energy-in-box"]].concat());
     assert!(unlabelled.contains("give the boxes of objects in pictures by --boxes FILE"), "{unlabelled}");

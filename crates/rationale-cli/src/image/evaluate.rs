@@ -121,10 +121,10 @@ impl Arguments {
             let prepared = loaded.preparation.prepare(&photograph)?;
             let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
             let of_picture = boxes.as_ref().and_then(|it| it.get(&name));
-            let region = region(of_picture, prepared.geometry(), plane);
-            regions.push(region.map_err(|error| {
-                anyhow::anyhow!("the boxes of `{name}`, in what the network sees of it: {error}")
-            })?);
+            let region = of_picture.map(|boxes| region(boxes, &photograph, prepared.geometry(), plane));
+            let region = region.transpose();
+            regions
+                .push(region.map_err(|error| anyhow::anyhow!("the boxes of `{name}`: {error}"))?.flatten());
             let row: Vec<f64> = prepared.into_tensor().iter().map(|it| f64::from(*it)).collect();
             rows.push_row(ArrayView1::from(&row))?;
         }
@@ -143,28 +143,32 @@ impl Arguments {
     }
 }
 
-/// The pixels of the network's input that lie in any of a photograph's boxes. Boxes beside what the network saw are an error.
+/// The pixels of the network's input that lie in any of a photograph's boxes; none where all boxes lie beside the part that
+/// the network sees. A box beside the photograph itself is an error.
 fn region(
-    boxes: Option<&Vec<[f64; 4]>>,
+    boxes: &[[f64; 4]],
+    photograph: &Picture,
     geometry: &Geometry,
     plane: &Plane,
 ) -> anyhow::Result<Option<Vec<bool>>> {
-    let Some(boxes) = boxes else { return Ok(None) };
+    let [height, width] = photograph.size();
+    let whole = Plane { height, width, ..*plane };
     let window = geometry.window();
     let (across, down) = (plane.width as f64 / window.width, plane.height as f64 / window.height);
     let mut region = vec![false; plane.n_pixels()];
-    for [left, top, right, bottom] in boxes {
+    for &[left, top, right, bottom] in boxes {
+        whole.inside([left, top, right, bottom])?;
         let seen = [
             (left - window.left) * across,
             (top - window.top) * down,
             (right - window.left) * across,
             (bottom - window.top) * down,
         ];
-        for (slot, inside) in region.iter_mut().zip(plane.inside(seen)?) {
-            *slot |= inside;
+        if let Ok(inside) = plane.inside(seen) {
+            region.iter_mut().zip(inside).for_each(|(slot, inside)| *slot |= inside);
         }
     }
-    Ok(Some(region))
+    Ok(region.contains(&true).then_some(region))
 }
 
 /// Each pixel as its picture's mean, channel by channel.

@@ -62,7 +62,7 @@ impl Extent {
                 texts: 20,
                 renewed: 2,
                 method_samples: Some(500),
-                method_samples_of_others: Some(100),
+                method_samples_of_others: Some(200),
                 neighbours: 2,
                 layers: 3,
             },
