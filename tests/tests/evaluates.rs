@@ -189,7 +189,7 @@ fn boxes_beside_a_photograph_are_refused_by_name_and_boxes_beside_the_crop_left_
     assert!(outside.contains("the boxes of `chelsea.png`") && outside.contains("has no pixel"), "{outside}");
     write(r#"{"chelsea.png": [[0, 100, 20, 120]]}"#).unwrap();
     let unseen = fail(at, &[&arguments[..], &["--metric", "energy-in-box"]].concat());
-    assert!(unseen.contains("give the boxes of objects"), "{unseen}");
+    assert!(unseen.contains("every box lies beside what the network sees of its picture"), "{unseen}");
     let unlabelled = ["evaluate", "image", "demo/mobilenet.onnx", "demo/chelsea.png", "--out", "no"];
     let unlabelled = fail(at, &[&unlabelled[..], &["--metric", "energy-in-box"]].concat());
     assert!(unlabelled.contains("give the boxes of objects in pictures by --boxes FILE"), "{unlabelled}");

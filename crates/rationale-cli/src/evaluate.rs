@@ -12,7 +12,7 @@ use clap::Subcommand;
 use crate::arguments::Common;
 
 pub(crate) use choice::Choice;
-pub(crate) use contender::{Contender, Explained, random_values};
+pub(crate) use contender::{Contender, Explained, failed, random_values};
 pub(crate) use evidence::{Asked as EvidenceAsked, document, sentences};
 pub(crate) use judge::{Part, Subject};
 pub(crate) use results::Told;

@@ -1,5 +1,7 @@
 //! One row of a table as a game: present features keep the row's values, absent ones are filled.
 
+mod keys;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -12,8 +14,6 @@ use self::keys::{Keys, Low, meets};
 use crate::absence::{check_columns, check_players};
 use crate::error::check_shape;
 use crate::{Absence, Error, Game, Predict};
-
-mod keys;
 
 const BATCH_ROWS: usize = 4096;
 /// Coalitions are planned in chunks of about this many mixed rows.
@@ -115,7 +115,7 @@ impl<'a> TableGame<'a> {
 
     /// Whether the player's features differ from those of any filler. Who never differs never matters.
     pub fn varies(&self, player: usize) -> bool {
-        self.part.iter().any(|&filler| self.keys.steps[[filler, player]] != 0)
+        self.part.iter().any(|&filler| self.keys.differs(filler, player))
     }
 
     /// The fillers of a coalition.

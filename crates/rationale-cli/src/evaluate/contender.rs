@@ -116,6 +116,15 @@ impl Contender for Remembering<'_> {
     }
 }
 
+/// An error of the method, which may already say whose it is.
+pub(crate) fn failed(method: &'static str, error: anyhow::Error) -> Error {
+    match error.downcast::<Error>() {
+        Ok(error @ Error::Method { .. }) => error,
+        Ok(error) => Error::method(method, error),
+        Err(error) => Error::Method { method, source: error.into() },
+    }
+}
+
 /// Random values, which depend on the row's content alone: what every method should beat.
 pub(crate) fn random_values(rows: ArrayView2<'_, f64>, n_players: usize, seed: Seed) -> Array2<f64> {
     let mut values = Array2::zeros((rows.nrows(), n_players));
@@ -125,4 +134,21 @@ pub(crate) fn random_values(rows: ArrayView2<'_, f64>, n_players: usize, seed: S
         slot.iter_mut().for_each(|value| *value = draws.uniform());
     }
     values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_is_named_once() {
+        let own = Error::method("lime", Error::Confidence { confidence: 2.0 });
+        let said = own.to_string();
+        assert_eq!(failed("lime", own.into()).to_string(), said);
+        assert_eq!(failed("lime", Error::Confidence { confidence: 2.0 }.into()).to_string(), said);
+        assert_eq!(
+            failed("lime", anyhow::anyhow!("no such layer")).to_string(),
+            "lime failed: no such layer"
+        );
+    }
 }

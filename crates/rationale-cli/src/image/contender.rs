@@ -16,7 +16,7 @@ use super::method::{ByGradients, Method};
 use super::network::Loaded;
 use super::seen::Colours;
 use crate::arguments::Common;
-use crate::evaluate::{Contender, Explained, random_values};
+use crate::evaluate::{Contender, Explained, failed, random_values};
 
 /// All that methods need to explain inputs of a network, or of a copy of it.
 pub(super) struct Bench<'a> {
@@ -161,11 +161,10 @@ impl Contender for ByMethod<'_> {
         }
         let network = replaced.and_then(|it| (it as &dyn Any).downcast_ref::<OnnxNetwork>());
         let network = network.unwrap_or(&self.bench.loaded.network);
-        let wrapped =
-            |error: anyhow::Error| Error::Method { method: self.method.name(), source: error.into() };
         let (mut values, mut calls) = (Array2::zeros((0, n_pixels)), 0);
         for row in rows.outer_iter() {
-            let (map, counted) = self.map(network, row, output).map_err(wrapped)?;
+            let (map, counted) =
+                self.map(network, row, output).map_err(|error| failed(self.method.name(), error))?;
             let map: Vec<f64> = map.iter().copied().collect();
             values.push_row(ArrayView1::from(&map)).map_err(Error::model)?;
             calls += counted;

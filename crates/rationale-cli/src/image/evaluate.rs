@@ -20,6 +20,7 @@ use super::photograph::listed;
 use crate::arguments::Common;
 use crate::evaluate::{Choice, Part, Subject, Told};
 use crate::failure::Usage;
+use crate::output::note;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -54,7 +55,7 @@ pub(crate) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let loaded = arguments.model.read(common)?;
     let plane = plane(&loaded);
     let players = Players::pixels(plane);
-    let (rows, regions) = arguments.inputs(&loaded, &plane)?;
+    let Inputs { rows, regions, n_unseen } = arguments.inputs(&loaded, &plane, common)?;
     let look = Look::at(arguments.layer.as_deref());
     let answers = Rows::new(&loaded.network, &shape(&plane))?.with_batch_size(look.batch_size());
     let model = Probabilities(&answers);
@@ -66,8 +67,8 @@ pub(crate) fn execute(arguments: &Arguments, common: &Common) -> anyhow::Result<
     let bench = Bench::new(&loaded, (&look, &asking, &slopes), common)?.with_softmax();
     let methods = if arguments.method.is_empty() { &USUAL[..] } else { &arguments.method };
     let contenders: Vec<_> = methods.iter().map(|method| bench.contender(*method)).collect();
-    let told =
-        Told { title: "Explanations of a network".to_owned(), facts: facts(arguments, &loaded, &subject) };
+    let facts = facts(arguments, &loaded, &subject, n_unseen);
+    let told = Told { title: "Explanations of a network".to_owned(), facts };
     let part = Part { subject: &subject, contenders: &contenders };
     arguments.choice.evaluate(&[part], &told, common)
 }
@@ -96,62 +97,85 @@ pub(super) fn subject<'a>(
     }
 }
 
-fn facts(arguments: &Arguments, loaded: &Loaded, subject: &Subject<'_>) -> Vec<(String, String)> {
+fn facts(
+    arguments: &Arguments,
+    loaded: &Loaded,
+    subject: &Subject<'_>,
+    n_unseen: usize,
+) -> Vec<(String, String)> {
     let fact = |name: &str, value: String| (name.to_owned(), value);
     let n_boxes = subject.regions.iter().filter(|it| it.is_some()).count();
+    let unseen = match n_unseen {
+        0 => String::new(),
+        1 => "; 1 more whose boxes the network does not see".to_owned(),
+        n => format!("; {n} more whose boxes the network does not see"),
+    };
     vec![
         fact("network", arguments.model.shown()),
         fact("input", loaded.preparation.describe()),
-        fact("pictures", format!("{}, {n_boxes} with boxes", subject.rows.nrows())),
+        fact("pictures", format!("{}, {n_boxes} with boxes{unseen}", subject.rows.nrows())),
         fact("output", "the probability of the predicted class".to_owned()),
         fact("absence", "the picture's mean colour".to_owned()),
     ]
 }
 
-type Regions = Vec<Option<Vec<bool>>>;
+/// What the network is asked about.
+struct Inputs {
+    /// `[picture, number]`.
+    rows: Array2<f64>,
+    /// Where the objects of each picture are.
+    regions: Vec<Option<Vec<bool>>>,
+    /// How many pictures have boxes, and none in what the network sees.
+    n_unseen: usize,
+}
 
 impl Arguments {
-    /// The network's inputs `[picture, number]`, and where their objects are.
-    fn inputs(&self, loaded: &Loaded, plane: &Plane) -> anyhow::Result<(Array2<f64>, Regions)> {
-        let boxes = self.boxes()?;
-        let (mut rows, mut regions) = (Array2::zeros((0, 3 * plane.n_pixels())), Vec::new());
+    fn inputs(&self, loaded: &Loaded, plane: &Plane, common: &Common) -> anyhow::Result<Inputs> {
+        let all_boxes = self.boxes()?;
+        let (rows, regions) = (Array2::zeros((0, 3 * plane.n_pixels())), Vec::new());
+        let mut inputs = Inputs { rows, regions, n_unseen: 0 };
         for path in &listed(&self.photographs)? {
             let photograph =
                 Picture::open(path).map_err(|error| anyhow::anyhow!("`{}`: {error}", path.display()))?;
             let prepared = loaded.preparation.prepare(&photograph)?;
             let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-            let of_picture = boxes.as_ref().and_then(|it| it.get(&name));
-            let region = of_picture.map(|boxes| region(boxes, &photograph, prepared.geometry(), plane));
-            let region = region.transpose();
-            regions
-                .push(region.map_err(|error| anyhow::anyhow!("the boxes of `{name}`: {error}"))?.flatten());
+            let boxes = all_boxes.get(&name).map_or(&[][..], Vec::as_slice);
+            let region = region(boxes, prepared.geometry(), plane)
+                .map_err(|error| anyhow::anyhow!("the boxes of `{name}`: {error}"))?;
+            inputs.n_unseen += usize::from(region.is_none() && !boxes.is_empty());
+            inputs.regions.push(region);
             let row: Vec<f64> = prepared.into_tensor().iter().map(|it| f64::from(*it)).collect();
-            rows.push_row(ArrayView1::from(&row))?;
+            inputs.rows.push_row(ArrayView1::from(&row))?;
         }
-        Ok((rows, regions))
+        if inputs.n_unseen > 0 && inputs.regions.iter().all(Option::is_none) {
+            note(
+                common,
+                "every box lies beside what the network sees of its picture: none is left to judge by",
+            );
+        }
+        Ok(inputs)
     }
 
-    fn boxes(&self) -> anyhow::Result<Option<BTreeMap<String, Vec<[f64; 4]>>>> {
-        let Some(path) = &self.boxes else { return Ok(None) };
+    fn boxes(&self) -> anyhow::Result<BTreeMap<String, Vec<[f64; 4]>>> {
+        let Some(path) = &self.boxes else { return Ok(BTreeMap::new()) };
         let text = std::fs::read_to_string(path)
             .map_err(|error| anyhow::anyhow!("`{}` cannot be read: {error}", path.display()))?;
         let boxes = serde_json::from_str::<BTreeMap<String, Vec<[f64; 4]>>>(&text);
-        Ok(Some(boxes.map_err(|error| {
+        Ok(boxes.map_err(|error| {
             let path = path.display();
             Usage::new(format!("`{path}`: {error}; {{\"FILE\": [[left, top, right, bottom], ..]}} is needed"))
-        })?))
+        })?)
     }
 }
 
-/// The pixels of the network's input that lie in any of a photograph's boxes; none where all boxes lie beside the part that
-/// the network sees. A box beside the photograph itself is an error.
+/// The pixels of the network's input that lie in any of a photograph's boxes; none where no box has a pixel in what the
+/// network sees, since a crop cuts objects off. A box beside the photograph itself is an error.
 fn region(
     boxes: &[[f64; 4]],
-    photograph: &Picture,
     geometry: &Geometry,
     plane: &Plane,
-) -> anyhow::Result<Option<Vec<bool>>> {
-    let [height, width] = photograph.size();
+) -> Result<Option<Vec<bool>>, rationale::metrics::Error> {
+    let [height, width] = geometry.photograph();
     let whole = Plane { height, width, ..*plane };
     let window = geometry.window();
     let (across, down) = (plane.width as f64 / window.width, plane.height as f64 / window.height);
@@ -164,8 +188,10 @@ fn region(
             (right - window.left) * across,
             (bottom - window.top) * down,
         ];
-        if let Ok(inside) = plane.inside(seen) {
-            region.iter_mut().zip(inside).for_each(|(slot, inside)| *slot |= inside);
+        match plane.inside(seen) {
+            Ok(inside) => region.iter_mut().zip(inside).for_each(|(slot, inside)| *slot |= inside),
+            Err(rationale::metrics::Error::Box { .. }) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(region.contains(&true).then_some(region))

@@ -13,7 +13,7 @@ use super::explain::{classes, target};
 use super::gradients::Slopes;
 use super::methods::{Method, Task};
 use super::model::{Loaded, Model};
-use crate::evaluate::{Contender, Explained, Subject};
+use crate::evaluate::{Contender, Explained, Subject, failed};
 
 /// Stands for a token that is cut out; no token has a number below 0.
 const NO_TOKEN: f64 = -1.0;
@@ -226,12 +226,11 @@ impl Contender for ByMethod<'_> {
     ) -> Result<Explained, Error> {
         let own = replaced.and_then(|it| (it as &dyn Any).downcast_ref::<OnnxNetwork>());
         let own = own.unwrap_or(self.posed.bench.loaded.network());
-        let wrapped =
-            |error: anyhow::Error| Error::Method { method: self.method.name(), source: error.into() };
         let mut values = Array2::zeros((0, self.posed.words.len()));
         let (mut bases, mut calls) = (Vec::new(), 0);
         for row in rows.outer_iter() {
-            let (of_words, base, counted) = self.values(own, row, output).map_err(wrapped)?;
+            let (of_words, base, counted) =
+                self.values(own, row, output).map_err(|error| failed(self.method.name(), error))?;
             values.push_row(ArrayView1::from(&of_words)).map_err(Error::model)?;
             bases.push(base);
             calls += counted;

@@ -15,7 +15,7 @@ pub(super) struct Keys {
     /// Whether features of no player are the same in the row and in all fillers.
     pub(super) everybody_is_the_row: bool,
     /// `[filler, player]`: from the filler's values to the row's.
-    pub(super) steps: Array2<u128>,
+    steps: Array2<u128>,
 }
 
 impl Keys {
@@ -47,8 +47,14 @@ impl Keys {
         }
     }
 
+    /// The key of a coalition.
     pub(super) fn of_coalition(&self, present: &[usize]) -> u128 {
         present.iter().fold(0, |key, &player| key.wrapping_add(self.players[player]))
+    }
+
+    /// Whether the player's features differ between the row and the filler.
+    pub(super) fn differs(&self, filler: usize, player: usize) -> bool {
+        self.steps[[filler, player]] != 0
     }
 
     /// Who is absent, 64 players a word.
@@ -72,6 +78,7 @@ impl Keys {
         all
     }
 
+    /// The key of the filler's row with the features of these players.
     pub(super) fn of(&self, present: &[usize], filler: usize) -> u128 {
         let steps = self.steps.row(filler);
         present.iter().fold(self.fillers[filler], |key, &player| key.wrapping_add(steps[player]))
@@ -118,7 +125,7 @@ fn mixed(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Keys are hashes already.
+/// The hasher of what is a hash already: a key's lower half.
 #[derive(Default)]
 pub(super) struct Low(u64);
 

@@ -11,7 +11,7 @@ use super::super::methods::{Method, Question, Settings};
 use super::super::players::Players;
 use super::super::scored::{Answer, Scored, answering};
 use crate::arguments::Common;
-use crate::evaluate::{Contender, Explained, random_values};
+use crate::evaluate::{Contender, Explained, failed, random_values};
 
 /// How much methods that sample may ask.
 pub(in crate::tabular) enum Effort {
@@ -145,8 +145,6 @@ impl Contender for ByAnswers<'_> {
         rows: ArrayView2<'_, f64>,
         output: usize,
     ) -> Result<Explained, Error> {
-        let wrapped =
-            |error: anyhow::Error| Error::Method { method: self.method.name(), source: error.into() };
         let bench = self.bench;
         let copy = copy_of(replaced).map(|trees| {
             let fingerprint = Some(trees.fingerprint());
@@ -165,7 +163,8 @@ impl Contender for ByAnswers<'_> {
             settings: &self.settings,
             common: &bench.common,
         };
-        let explained = question.explain(self.method).map_err(wrapped)?.attributions;
+        let explained =
+            question.explain(self.method).map_err(|error| failed(self.method.name(), error))?.attributions;
         let base_values = self.adds_up().then(|| explained.base_values().column(0).to_vec());
         let values = explained.values().index_axis(ndarray::Axis(2), 0).to_owned();
         let found = Explained { base_values, ..Explained::of_values(values) };

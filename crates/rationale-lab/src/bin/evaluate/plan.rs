@@ -23,7 +23,8 @@ struct Caps {
     /// Inputs on which explanations are made anew: for stability and randomisation.
     renewed: usize,
     method_samples: Option<usize>,
-    /// On ResNet-50 and Inception, which take ten times as long.
+    /// On ResNet-50 and Inception, which take ten times as long. Kernel SHAP needs four a superpixel, and Inception's larger
+    /// pictures have up to 94 of them.
     method_samples_of_others: Option<usize>,
     neighbours: usize,
     layers: usize,
@@ -62,7 +63,7 @@ impl Extent {
                 texts: 20,
                 renewed: 2,
                 method_samples: Some(500),
-                method_samples_of_others: Some(200),
+                method_samples_of_others: Some(400),
                 neighbours: 2,
                 layers: 3,
             },
