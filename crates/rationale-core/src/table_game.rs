@@ -147,11 +147,10 @@ impl<'a> TableGame<'a> {
         let mut batch = std::mem::take(&mut memo.batch);
         let mut plans = Vec::with_capacity(coalitions.nrows());
         memo.played.reserve(coalitions.nrows());
-        let mut present = Vec::with_capacity(self.players.len());
+        let mut present = Vec::new();
         for coalition in coalitions.rows() {
-            present.clear();
-            present.extend(coalition.iter().enumerate().filter_map(|(player, is)| is.then_some(player)));
-            let key = self.keys.of_coalition(&present);
+            members(coalition, &mut present);
+            let key = self.keys.of_coalition(coalition);
             let plan = match memo.played.get(&key) {
                 Some(place) => Plan::Played(*place),
                 None => self.plan(key, &present, memo, &mut batch)?,
@@ -299,6 +298,17 @@ pub fn checked_answers(
     let Some(place) = answers.iter().position(|value| !value.is_finite()) else { return Ok(answers) };
     let (row, output) = (place / answers.ncols(), place % answers.ncols());
     Err(Error::Answer { value: answers[[row, output]], output, input: rows.row(row).to_vec() })
+}
+
+/// Who is in: no branch a player, which nobody could guess.
+fn members(coalition: ArrayView1<'_, bool>, present: &mut Vec<usize>) {
+    present.resize(coalition.len(), 0);
+    let mut n_present = 0;
+    for (player, &is_in) in coalition.iter().enumerate() {
+        present[n_present] = player;
+        n_present += usize::from(is_in);
+    }
+    present.truncate(n_present);
 }
 
 /// What a coalition's worth is made of.

@@ -3,7 +3,7 @@
 mod design;
 mod solve;
 
-use ndarray::{Array1, Array2, Array3, ArrayView1, Axis, concatenate};
+use ndarray::{Array1, Array2, Array3, ArrayView1, Axis};
 use rationale_core::{Error, Evidence, Game, Seed};
 
 use self::design::Design;
@@ -215,15 +215,11 @@ impl Regression<'_> {
         for (mut row, coalition) in observed.rows_mut().into_iter().zip(table.rows()) {
             row.scaled_add(0.5 - one(coalition[last]), &difference);
         }
-        self.pairs.design = stacked(&self.pairs.design, &design)?;
-        self.pairs.observed = stacked(&self.pairs.observed, &observed)?;
+        self.pairs.design.append(Axis(0), design.view()).map_err(Error::model)?;
+        self.pairs.observed.append(Axis(0), observed.view()).map_err(Error::model)?;
         self.pairs.strata.extend(new.iter().map(|(stratum, _)| *stratum));
         Ok(())
     }
-}
-
-fn stacked(old: &Array2<f64>, new: &Array2<f64>) -> Result<Array2<f64>, Error> {
-    concatenate(Axis(0), &[old.view(), new.view()]).map_err(Error::model)
 }
 
 /// Adds the player who gets what is left.

@@ -326,9 +326,7 @@ impl RowNeighbours<'_, '_> {
         let mut draws = stream.draws("lime-tabular", block);
         draws.fill_uniform(&mut vec![0.0; skipped * width]);
         draws.fill_uniform(inputs);
-        for (at, (feature, own)) in self.table.features.iter().zip(own).enumerate() {
-            feature.draw(own, at, width, coordinates, inputs);
-        }
+        feature::draw(&self.table.features, own, coordinates, inputs);
         if block == 0 && skipped == 0 {
             self.input_itself(&mut coordinates[..width]);
             inputs.iter_mut().zip(self.row).for_each(|(input, own)| *input = *own);

@@ -48,8 +48,9 @@ impl Keys {
     }
 
     /// The key of a coalition.
-    pub(super) fn of_coalition(&self, present: &[usize]) -> u128 {
-        present.iter().fold(0, |key, &player| key.wrapping_add(self.players[player]))
+    pub(super) fn of_coalition(&self, coalition: ArrayView1<'_, bool>) -> u128 {
+        let of_player = |(hash, &is_in): (&u128, &bool)| hash & 0_u128.wrapping_sub(u128::from(is_in));
+        self.players.iter().zip(coalition).map(of_player).fold(0, u128::wrapping_add)
     }
 
     /// Whether the player's features differ between the row and the filler.

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, bail};
+use cpu_time::ThreadTime;
 use ndarray::{Array2, ArrayView2, Axis};
 use rationale::shapley::tree::TreeShap;
 use rationale::shapley::{KernelShap, TableExplainer};
@@ -41,10 +42,9 @@ fn main() -> Result<()> {
     }
 }
 
-/// Nanoseconds that this thread was computing, whatever else the machine does (Linux).
+/// Nanoseconds that this thread was computing, whatever else the machine does.
 fn busy() -> u64 {
-    let times = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    times.split(' ').next().and_then(|time| time.parse().ok()).unwrap_or(0)
+    ThreadTime::now().as_duration().as_nanos() as u64
 }
 
 /// A model that knows how long it took.
@@ -206,7 +206,7 @@ fn kernel_budgets(
 ) -> Result<Vec<(usize, &'static str)>> {
     let mut budgets = vec![(N_COALITIONS, "as many as shap")];
     let Some(allowed) = theirs.and_then(|it| it.error) else { return Ok(budgets) };
-    for samples in (1..=10).map(|tenth| N_COALITIONS * tenth / 20) {
+    for samples in (5..=25).map(|part| N_COALITIONS * part / 50) {
         if kernel_cost(model, training, samples)?.error.is_some_and(|error| error <= allowed) {
             budgets.push((samples, "an error no larger than shap's"));
             break;

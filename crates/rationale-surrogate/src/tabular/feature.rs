@@ -1,5 +1,9 @@
 //! What is known of one column from the training table, and how a neighbour's value is drawn from it.
 
+#![expect(clippy::inline_always, reason = "what is not inlined is compiled without the instruction set")]
+
+use pulp::{Arch, Simd, WithSimd};
+
 use super::discretiser::{Bins, Discretisation, moments};
 use super::truncated_normal::{Piece, TruncatedNormal};
 use crate::Column;
@@ -46,14 +50,28 @@ impl Shares {
         self.stretch(self.0.len() - 1).1 <= 0.0
     }
 
+    /// Where the alternatives after the first begin. Those without a share are never drawn: they begin with the next.
+    fn begins(&self) -> &[f64] {
+        &self.0[..self.0.len() - 1]
+    }
+
     /// The alternatives that draws in [0, 1) fall on.
+    #[inline(always)]
     fn pick(&self, draws: &[f64; LANES]) -> [usize; LANES] {
         let mut picked = [0; LANES];
-        // Those without a share are never picked: the sums before and after them are equal.
-        for sum in &self.0[..self.0.len() - 1] {
-            picked.iter_mut().zip(draws).for_each(|(picked, draw)| *picked += usize::from(sum <= draw));
+        for begin in self.begins() {
+            picked.iter_mut().zip(draws).for_each(|(picked, draw)| *picked += usize::from(begin <= draw));
         }
         picked
+    }
+
+    /// 1 where a draw falls on this alternative.
+    #[inline(always)]
+    fn is_drawn(&self, alternative: Option<usize>, draws: &[f64; LANES]) -> [f64; LANES] {
+        let Some(alternative) = alternative else { return [0.0; LANES] };
+        let begin = alternative.checked_sub(1).map_or(f64::NEG_INFINITY, |last| self.0[last]);
+        let end = self.begins().get(alternative).copied().unwrap_or(f64::INFINITY);
+        draws.map(|draw| one_if((begin..end).contains(&draw)))
     }
 }
 
@@ -151,14 +169,8 @@ impl Feature {
     /// Turns draws in [0, 1) into values for the model, and gives their coordinates in the local model.
     ///
     /// Both are tables of rows of `width` numbers, of which this feature's is the one at `at`.
-    pub(crate) fn draw(
-        &self,
-        own: &Own,
-        at: usize,
-        width: usize,
-        coordinates: &mut [f64],
-        values: &mut [f64],
-    ) {
+    #[inline(always)]
+    fn draw(&self, own: &Own, at: usize, width: usize, coordinates: &mut [f64], values: &mut [f64]) {
         let blocks = coordinates.chunks_mut(LANES * width).zip(values.chunks_mut(LANES * width));
         for (coordinates, values) in blocks {
             // A last block that is not full leaves lanes that nobody reads.
@@ -171,27 +183,29 @@ impl Feature {
     }
 
     /// Turns draws into values, and gives their coordinates.
+    #[inline(always)]
     fn draw_lanes(&self, own: &Own, lanes: &mut [f64; LANES]) -> [f64; LANES] {
         match (self, own) {
             (Self::Values { shares, values }, Own::Alternative(own)) => {
+                let is_own = shares.is_drawn(*own, lanes);
                 let picked = shares.pick(lanes);
                 lanes.iter_mut().zip(picked).for_each(|(lane, picked)| *lane = values[picked]);
-                is_own(*own, &picked)
+                is_own
             }
             (Self::Binned { shares, pieces, .. }, Own::Alternative(own)) => {
-                let picked = shares.pick(lanes);
-                Piece::values(pieces, &picked, lanes);
-                is_own(*own, &picked)
+                let is_own = shares.is_drawn(*own, lanes);
+                Piece::values(pieces, shares.begins(), lanes);
+                is_own
             }
             (Self::Number { mean, scale, piece, .. }, Own::Number { centre }) => {
-                Piece::values(std::slice::from_ref(piece), &[0; LANES], lanes);
+                Piece::values(std::slice::from_ref(piece), &[], lanes);
                 lanes.iter_mut().for_each(|lane| *lane = *lane * scale + centre);
                 lanes.map(|drawn| (drawn - mean) / scale)
             }
             (Self::Number { mean, scale, missing, piece }, _) => {
                 let is_missing = lanes.map(|draw| draw < *missing);
                 lanes.iter_mut().for_each(|lane| *lane = ((*lane - missing) / (1.0 - missing)).max(0.0));
-                Piece::values(std::slice::from_ref(piece), &[0; LANES], lanes);
+                Piece::values(std::slice::from_ref(piece), &[], lanes);
                 for (lane, is_missing) in lanes.iter_mut().zip(is_missing) {
                     *lane = if is_missing { f64::NAN } else { *lane * scale + mean };
                 }
@@ -221,12 +235,33 @@ impl Feature {
     }
 }
 
-/// 1 where the input's own alternative is picked.
-fn is_own(own: Option<usize>, picked: &[usize; LANES]) -> [f64; LANES] {
-    let own = own.unwrap_or(usize::MAX);
-    picked.map(|picked| one_if(picked == own))
+/// Turns draws in [0, 1) into rows for the model, and gives their coordinates in the local model; both are tables
+/// `[sample, feature]`, row by row.
+pub(crate) fn draw(features: &[Feature], own: &[Own], coordinates: &mut [f64], values: &mut [f64]) {
+    Arch::new().dispatch(Drawing { features, own, coordinates, values });
 }
 
+/// What is compiled for each instruction set.
+struct Drawing<'a> {
+    features: &'a [Feature],
+    own: &'a [Own],
+    coordinates: &'a mut [f64],
+    values: &'a mut [f64],
+}
+
+impl WithSimd for Drawing<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let width = self.features.len();
+        for (at, (feature, own)) in self.features.iter().zip(self.own).enumerate() {
+            feature.draw(own, at, width, self.coordinates, self.values);
+        }
+    }
+}
+
+#[inline(always)]
 fn one_if(it_is: bool) -> f64 {
     if it_is { 1.0 } else { 0.0 }
 }
@@ -245,7 +280,8 @@ mod tests {
         let mut draws = Seed::new(0).draws("feature", 0, 0);
         let mut values: Vec<f64> = (0..20_000).map(|_| draws.uniform()).collect();
         let mut coordinates = vec![0.0; values.len()];
-        feature.draw(&feature.own(own, false), 0, 1, &mut coordinates, &mut values);
+        let own = feature.own(own, false);
+        draw(std::slice::from_ref(feature), &[own], &mut coordinates, &mut values);
         (coordinates, values)
     }
 

@@ -9,6 +9,8 @@
 //! **Departs**: within a cell of the table the quantile is a line (off by less than 1e-4 sd); cells are a 64th of the
 //! share that lies beyond them, so the tails are as fine as the middle. The last 2048th at either end is computed.
 
+#![expect(clippy::inline_always, reason = "what is not inlined is compiled without the instruction set")]
+
 use std::sync::LazyLock;
 
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -22,7 +24,7 @@ const COMPUTED: f64 = 1.0 / 2048.0;
 const N_CELLS: usize = N_HALVINGS << CELL_BITS;
 
 /// Lines over the cells of the lower half of Phi^-1: where each begins, the value there, the slope.
-static LINES: LazyLock<Vec<[f64; 2]>> = LazyLock::new(|| {
+static LINES: LazyLock<[[f64; 2]; N_CELLS]> = LazyLock::new(|| {
     let start = |cell: usize| f64::from_bits(first_cell() + cell as u64 * (1 << (MANTISSA_BITS - CELL_BITS)));
     let quantile = |share: f64| Normal::standard().inverse_cdf(share);
     let line = |cell: usize| {
@@ -30,7 +32,7 @@ static LINES: LazyLock<Vec<[f64; 2]>> = LazyLock::new(|| {
         let slope = (quantile(b) - quantile(a)) / (b - a);
         [quantile(a) - slope * a, slope]
     };
-    (0..N_CELLS).map(line).collect()
+    std::array::from_fn(line)
 });
 
 /// The bits of the share at which the table begins.
@@ -38,15 +40,26 @@ fn first_cell() -> u64 {
     COMPUTED.to_bits()
 }
 
-/// Phi^-1 of a share in (0, 1).
-fn standard_quantile(lines: &[[f64; 2]], share: f64) -> f64 {
-    let from_end = share.min(1.0 - share);
-    if from_end < COMPUTED {
-        return Normal::standard().inverse_cdf(share);
+/// Phi^-1 of shares in (0, 1).
+#[inline(always)]
+fn standard_quantiles<const N: usize>(shares: &mut [f64; N]) {
+    let (lines, given) = (&*LINES, *shares);
+    shares.iter_mut().for_each(|share| *share = on_line(lines, *share));
+    let is_at_end = |share: f64| share.min(1.0 - share) < COMPUTED;
+    if given.iter().fold(false, |any, share| any | is_at_end(*share)) {
+        for (quantile, share) in shares.iter_mut().zip(given).filter(|(_, share)| is_at_end(*share)) {
+            *quantile = Normal::standard().inverse_cdf(share);
+        }
     }
-    let cell = ((from_end.to_bits() - first_cell()) >> (MANTISSA_BITS - CELL_BITS)) as usize;
+}
+
+/// Phi^-1 by the table; anything beyond its ends.
+#[inline(always)]
+fn on_line(lines: &[[f64; 2]; N_CELLS], share: f64) -> f64 {
+    let from_end = share.min(1.0 - share);
+    let cell = from_end.to_bits().wrapping_sub(first_cell()) >> (MANTISSA_BITS - CELL_BITS);
     // One half itself lies at the end of the last cell.
-    let [offset, slope] = lines[cell.min(N_CELLS - 1)];
+    let [offset, slope] = lines[(cell as usize).min(N_CELLS - 1)];
     let below = offset + slope * from_end;
     // Half of all draws lie on either side, in no order that a processor could guess: no branch.
     f64::from_bits(below.to_bits() ^ (u64::from(share >= 0.5) << (u64::BITS - 1)))
@@ -105,19 +118,36 @@ impl Piece {
         Self { start: law.below, slope: 0.0, law }
     }
 
-    /// Turns draws in [0, 1) into values, each by the piece at its place in `picked`.
-    pub(crate) fn values<const N: usize>(pieces: &[Self], picked: &[usize; N], draws: &mut [f64; N]) {
-        let each = picked.iter().map(|picked| &pieces[*picked]);
-        for (draw, piece) in draws.iter_mut().zip(each.clone()) {
-            // Rounding may leave the law by a hair.
-            *draw = (piece.start + *draw * piece.slope).clamp(0.0, 1.0);
-        }
-        let lines: &[[f64; 2]] = &LINES;
-        draws.iter_mut().for_each(|share| *share = standard_quantile(lines, *share));
-        for (value, Self { law, .. }) in draws.iter_mut().zip(each) {
-            *value = (law.mean + law.sd * *value).max(law.low).min(law.high);
-        }
+    /// Turns draws in [0, 1) into values, each by the last piece that begins at it or before; `begins` says where the pieces
+    /// after the first do.
+    #[inline(always)]
+    pub(crate) fn values<const N: usize>(pieces: &[Self], begins: &[f64], draws: &mut [f64; N]) {
+        let given = *draws;
+        let of_each = |field: fn(&Self) -> f64| {
+            let mut all = [pieces.first().map_or(f64::NAN, field); N];
+            for (begin, piece) in begins.iter().zip(pieces.iter().skip(1)) {
+                let value = field(piece);
+                // A choice and no branch.
+                all.iter_mut()
+                    .zip(given)
+                    .for_each(|(it, draw)| *it = if *begin <= draw { value } else { *it });
+            }
+            all
+        };
+        let (start, slope) = (of_each(|it| it.start), of_each(|it| it.slope));
+        // Rounding may leave the law by a hair.
+        each(draws, &start, &slope, |draw, start, slope| (start + draw * slope).clamp(0.0, 1.0));
+        standard_quantiles(draws);
+        let (mean, sd) = (of_each(|it| it.law.mean), of_each(|it| it.law.sd));
+        each(draws, &mean, &sd, |quantile, mean, sd| mean + sd * quantile);
+        let (low, high) = (of_each(|it| it.law.low), of_each(|it| it.law.high));
+        each(draws, &low, &high, |value, low, high| value.max(low).min(high));
     }
+}
+
+#[inline(always)]
+fn each<const N: usize>(lanes: &mut [f64; N], a: &[f64; N], b: &[f64; N], of: impl Fn(f64, f64, f64) -> f64) {
+    lanes.iter_mut().zip(a).zip(b).for_each(|((lane, a), b)| *lane = of(*lane, *a, *b));
 }
 
 #[cfg(test)]
@@ -126,7 +156,7 @@ mod tests {
 
     fn value(law: &TruncatedNormal, share: f64) -> f64 {
         let mut draws = [share];
-        Piece::values(&[Piece::new(law.clone(), 0.0, 1.0)], &[0], &mut draws);
+        Piece::values(&[Piece::new(law.clone(), 0.0, 1.0)], &[], &mut draws);
         draws[0]
     }
 
@@ -146,7 +176,9 @@ mod tests {
     fn the_table_meets_its_ends() {
         assert_eq!(LINES.len(), N_CELLS);
         for share in [COMPUTED, COMPUTED * 0.999_999, 0.5 - 1e-12, 0.5, 0.5 + 1e-12, 1.0 - COMPUTED] {
-            let gap = standard_quantile(&LINES, share) - Normal::standard().inverse_cdf(share);
+            let mut quantile = [share];
+            standard_quantiles(&mut quantile);
+            let gap = quantile[0] - Normal::standard().inverse_cdf(share);
             assert!(gap.abs() < 1e-6, "{share}: {gap}");
         }
     }
@@ -163,7 +195,7 @@ mod tests {
         let law = TruncatedNormal::new(0.0, 1.0, -1.0, 1.0);
         let mut draws = [0.25, 0.5, 0.75 - 1e-15, 0.9];
         let pieces = [Piece::new(law, 0.25, 0.5), Piece::missing()];
-        Piece::values(&pieces, &[0, 0, 0, 1], &mut draws);
+        Piece::values(&pieces, &[0.75], &mut draws);
         assert!((draws[0] + 1.0).abs() < 1e-4 && draws[1].abs() < 1e-4 && (draws[2] - 1.0).abs() < 1e-4);
         assert!(draws[3].is_nan());
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -31,19 +32,24 @@ pub(crate) struct Found {
     pub(crate) lines: Vec<Value>,
     /// What the program said where it refused.
     pub(crate) failure: Option<String>,
+    /// How long the program ran, now or before.
+    pub(crate) took: Duration,
 }
 
 impl Cell {
     /// What was found before, or else is found now.
     pub(crate) fn found(&self, program: &Path, work: &Path) -> Result<Found> {
-        let (mut lines, mut failure) = (Vec::new(), None);
+        let mut all =
+            Found { cell: self.clone(), lines: Vec::new(), failure: None, took: Duration::default() };
         for (place, run) in self.runs.iter().enumerate() {
-            match run.lines(program, &folder(work, self, place))? {
-                Ok(found) => lines.extend(found),
-                Err(said) => failure = Some(said),
+            let folder = folder(work, self, place);
+            match run.lines(program, &folder)? {
+                Ok(found) => all.lines.extend(found),
+                Err(said) => all.failure = Some(said),
             }
+            all.took += remembered(&folder)?;
         }
-        Ok(Found { cell: self.clone(), lines, failure })
+        Ok(all)
     }
 }
 
@@ -52,6 +58,8 @@ impl Run {
     fn command(&self, program: &Path, folder: &Path) -> Command {
         let mut command = Command::new(program);
         command.args(&self.arguments).args(["--force", "-q", "--out"]).arg(folder);
+        // A process a core.
+        command.env("RAYON_NUM_THREADS", "1");
         if !self.inputs.is_empty() {
             command.arg("--").args(&self.inputs);
         }
@@ -63,7 +71,9 @@ impl Run {
         let refused = PathBuf::from(format!("{}.refused.txt", folder.display()));
         if !results.is_file() && !refused.is_file() {
             std::fs::create_dir_all(folder.parent().unwrap_or(Path::new(".")))?;
+            let begun = Instant::now();
             let output = self.command(program, folder).output()?;
+            write(&clock(folder), &format!("{:.1}", begun.elapsed().as_secs_f64()))?;
             if !output.status.success() {
                 write(&refused, last_line(&String::from_utf8_lossy(&output.stderr)))?;
             }
@@ -75,6 +85,18 @@ impl Run {
             .with_context(|| format!("`{}` cannot be read", results.display()))?;
         Ok(Ok(serde_json::from_str(&text)?))
     }
+}
+
+/// Beside a run's folder: the seconds it took.
+fn clock(folder: &Path) -> PathBuf {
+    PathBuf::from(format!("{}.seconds.txt", folder.display()))
+}
+
+fn remembered(folder: &Path) -> Result<Duration> {
+    let clock = clock(folder);
+    let text =
+        std::fs::read_to_string(&clock).with_context(|| format!("`{}` cannot be read", clock.display()))?;
+    Ok(Duration::from_secs_f64(text.trim().parse()?))
 }
 
 fn last_line(said: &str) -> &str {

@@ -70,7 +70,7 @@ fn main() -> Result<()> {
     let plan = Plan::of(asked.extent, &models);
     println!("{} cells; {}", plan.cells.len(), plan.caps());
     let found = run(&asked.program, &asked.work, &plan)?;
-    report::write(&asked.out, &plan, &models, &found, begun.elapsed())?;
+    report::write(&asked.out, &plan, &models, &found)?;
     println!("Wrote {} in {:.0} s", asked.out.display(), begun.elapsed().as_secs_f64());
     Ok(())
 }

@@ -22,6 +22,7 @@ struct Caps {
     texts: usize,
     /// Inputs on which explanations are made anew: for stability and randomisation.
     renewed: usize,
+    renewed_of_others: usize,
     method_samples: Option<usize>,
     /// On ResNet-50 and Inception, which take ten times as long. Kernel SHAP needs four a superpixel, and Inception's larger
     /// pictures have up to 94 of them.
@@ -51,6 +52,7 @@ impl Extent {
                 rows: 20,
                 texts: 6,
                 renewed: 1,
+                renewed_of_others: 1,
                 method_samples: Some(250),
                 method_samples_of_others: Some(250),
                 neighbours: 2,
@@ -62,6 +64,7 @@ impl Extent {
                 rows: 50,
                 texts: 20,
                 renewed: 2,
+                renewed_of_others: 1,
                 method_samples: Some(500),
                 method_samples_of_others: Some(400),
                 neighbours: 2,
@@ -73,6 +76,7 @@ impl Extent {
                 rows: 300,
                 texts: all,
                 renewed: all,
+                renewed_of_others: all,
                 method_samples: None,
                 method_samples_of_others: None,
                 neighbours: 10,
@@ -123,14 +127,13 @@ const QUICK_OF_PICTURES: [&str; 6] =
     ["grad-cam", "saliency", "guided-backprop", "integrated-gradients", "partition-shap", "occlusion"];
 
 /// One of each family: on ResNet-50 and Inception for what is published.
-const OF_OTHERS: [&str; 14] = [
+const OF_OTHERS: [&str; 13] = [
     "grad-cam",
     "grad-cam++",
     "layer-cam",
     "ablation-cam",
     "saliency",
     "integrated-gradients",
-    "smooth-grad",
     "guided-backprop",
     "deeplift",
     "lrp-epsilon-plus",
@@ -188,29 +191,39 @@ impl Plan {
         let samples =
             |n: Option<usize>| n.map_or("its own number of".to_owned(), |it| format!("at most {it}"));
         let spared =
-            if self.extent == Extent::Full { "" } else { " (of pictures not for methods that sample)" };
+            if self.extent == Extent::Full { "" } else { " (not for what takes hundreds of passes)" };
         let families =
-            if self.extent == Extent::Standard { ", by one method or two of each family" } else { "" };
-        let of_others = if caps.method_samples_of_others == caps.method_samples {
-            String::new()
-        } else {
-            format!(" ({} on ResNet-50 and Inception)", samples(caps.method_samples_of_others))
+            if self.extent == Extent::Standard { " by one method or two of each family" } else { "" };
+        let others = match caps.pictures_of_others {
+            0 => String::new(),
+            n => format!(
+                "ResNet-50 and Inception on {} photographs{families}, {} of them for stability and randomisation, {} \
+                 evaluations; ",
+                number(n),
+                number(caps.renewed_of_others),
+                samples(caps.method_samples_of_others),
+            ),
         };
         format!(
-            "{}: {} photographs on MobileNet, {} on ResNet-50 and Inception{families}, {} rows, {} texts; stability and \
-             randomisation on {} of each{spared}, with {} neighbours and {} layers; {} evaluations an explanation for methods \
-             that sample{of_others}; curves of {STEPS} points",
+            "{}: MobileNet on {} photographs, {} of them for stability and randomisation{spared}, {} evaluations an \
+             explanation for what samples; {others}{} rows and {} texts, {} of each for stability and randomisation; {} \
+             neighbours and {} layers; curves of {STEPS} points",
             self.extent.name(),
             number(caps.pictures),
-            number(caps.pictures_of_others),
+            number(caps.renewed),
+            samples(caps.method_samples),
             number(caps.rows),
             number(caps.texts),
             number(caps.renewed),
             caps.neighbours,
             caps.layers,
-            samples(caps.method_samples),
         )
     }
+}
+
+/// A method that takes hundreds of passes a picture.
+fn is_dear(method: &str) -> bool {
+    ASKING.contains(&method) || ["score-cam", "guided-integrated-gradients"].contains(&method)
 }
 
 /// One model by one method; none where the extent leaves no input.
@@ -225,8 +238,9 @@ fn cell(extent: Extent, model: &Model, method: &str) -> Option<Cell> {
     if most == 0 {
         return None;
     }
-    let is_dear = extent != Extent::Full && model.kind == Kind::Picture && ASKING.contains(&method);
-    let renewed = if is_dear { 0 } else { most.min(caps.renewed) };
+    let is_dear = extent != Extent::Full && model.kind == Kind::Picture && is_dear(method);
+    let renewed = if is_other(model) { caps.renewed_of_others } else { caps.renewed };
+    let renewed = if is_dear { 0 } else { most.min(renewed) };
     let runs = [(&ONCE[..], most), (&RENEWED[..], renewed)].into_iter().filter(|(_, n)| *n > 0);
     let runs = runs.map(|(metrics, n_inputs)| {
         let mut arguments = vec!["evaluate".to_owned(), word(model.kind).to_owned()];

@@ -34,12 +34,12 @@ const FIGURES: [(&str, &str); 4] = [
 ];
 
 /// Writes everything into a folder.
-pub(crate) fn write(out: &Path, plan: &Plan, models: &Models, found: &[Found], took: Duration) -> Result<()> {
+pub(crate) fn write(out: &Path, plan: &Plan, models: &Models, found: &[Found]) -> Result<()> {
     std::fs::create_dir_all(out)?;
     crate::write(&out.join("results.csv"), &csv(found))?;
     crate::write(&out.join("results.json"), &document(plan, found))?;
     let mut page =
-        Page::new("How good are the explanations?").with_lead(LEAD).with_section(what(plan, models, took)?);
+        Page::new("How good are the explanations?").with_lead(LEAD).with_section(what(plan, models, found)?);
     for model in &models.all {
         let of_model: Vec<&Found> = found.iter().filter(|it| it.cell.model == model.name).collect();
         if of_model.is_empty() {
@@ -57,13 +57,21 @@ const LEAD: &str = "Every method of the program by every model at hand, judged b
                     wrong; one that fails should not be relied on for that kind of model. Intervals are of 95% over inputs, and few inputs make \
                     them too narrow.";
 
-fn what(plan: &Plan, models: &Models, took: Duration) -> Result<Section> {
+fn what(plan: &Plan, models: &Models, found: &[Found]) -> Result<Section> {
+    let took: Duration = found.iter().map(|it| it.took).sum();
     let fact = |name: &str, value: String| (name.to_owned(), value);
     let facts = vec![
         fact("date", today()),
         fact("machine", machine()?),
         fact("version", format!("rationale {}", env!("CARGO_PKG_VERSION"))),
-        fact("took", format!("{:.0} s", took.as_secs_f64())),
+        fact(
+            "took",
+            format!(
+                "{:.0} minutes of one thread, {} at a time",
+                took.as_secs_f64() / 60.0,
+                rayon::current_num_threads()
+            ),
+        ),
     ];
     let limits = "A verdict of faithfulness needs the whole interval to lie above the mean interval of random numbers. A verdict of \
                   stability or randomisation uses limits of 0.5, which are conventions and no findings; the numbers stand beside them.";
