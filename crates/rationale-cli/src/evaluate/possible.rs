@@ -92,7 +92,9 @@ fn measured(part: &Part<'_>, metric: Metric, settings: &Settings) -> Result<(), 
 pub(super) fn in_words(error: &Error) -> anyhow::Error {
     let Error::Missing { metric, what, with } = error else { return anyhow::anyhow!("{error}") };
     let how = match *with {
-        "Case::with_region" => "give the boxes of objects in pictures by --boxes FILE",
+        "Case::with_region" => {
+            "give the boxes of objects in pictures by --boxes FILE, within what the network sees"
+        }
         "Case::with_peers" => "give two inputs or more",
         "Case::with_base_value" => "none of these methods promises to add up",
         "Case::with_other" => "two methods or more by --method, or a model of several outputs",

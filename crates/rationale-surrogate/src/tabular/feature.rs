@@ -5,14 +5,11 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::discretiser::{Bins, Discretisation, moments};
-use super::truncated_normal::{Piece, TruncatedNormal};
+use super::truncated_normal::{LANES, Piece, TruncatedNormal};
 use crate::Column;
 
 /// How many standard deviations a number is drawn away at most: no double in [0, 1) is farther.
 const FARTHEST: f64 = 9.0;
-
-/// Draws that are turned into values together, stage by stage, over arrays on the stack.
-const LANES: usize = 64;
 
 /// A column's law.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +68,7 @@ impl Shares {
         let Some(alternative) = alternative else { return [0.0; LANES] };
         let begin = alternative.checked_sub(1).map_or(f64::NEG_INFINITY, |last| self.0[last]);
         let end = self.begins().get(alternative).copied().unwrap_or(f64::INFINITY);
-        draws.map(|draw| one_if((begin..end).contains(&draw)))
+        mapped(draws, |draw| one_if((begin..end).contains(&draw)))
     }
 }
 
@@ -170,13 +167,21 @@ impl Feature {
     ///
     /// Both are tables of rows of `width` numbers, of which this feature's is the one at `at`.
     #[inline(always)]
-    fn draw(&self, own: &Own, at: usize, width: usize, coordinates: &mut [f64], values: &mut [f64]) {
+    fn draw<S: Simd>(
+        &self,
+        simd: S,
+        own: &Own,
+        at: usize,
+        width: usize,
+        coordinates: &mut [f64],
+        values: &mut [f64],
+    ) {
         let blocks = coordinates.chunks_mut(LANES * width).zip(values.chunks_mut(LANES * width));
         for (coordinates, values) in blocks {
             // A last block that is not full leaves lanes that nobody reads.
             let mut lanes = [0.0; LANES];
             lanes.iter_mut().zip(values.chunks_exact(width)).for_each(|(lane, row)| *lane = row[at]);
-            let of_local_model = self.draw_lanes(own, &mut lanes);
+            let of_local_model = self.draw_lanes(simd, own, &mut lanes);
             values.chunks_exact_mut(width).zip(lanes).for_each(|(row, lane)| row[at] = lane);
             coordinates.chunks_exact_mut(width).zip(of_local_model).for_each(|(row, lane)| row[at] = lane);
         }
@@ -184,7 +189,7 @@ impl Feature {
 
     /// Turns draws into values, and gives their coordinates.
     #[inline(always)]
-    fn draw_lanes(&self, own: &Own, lanes: &mut [f64; LANES]) -> [f64; LANES] {
+    fn draw_lanes<S: Simd>(&self, simd: S, own: &Own, lanes: &mut [f64; LANES]) -> [f64; LANES] {
         match (self, own) {
             (Self::Values { shares, values }, Own::Alternative(own)) => {
                 let is_own = shares.is_drawn(*own, lanes);
@@ -194,22 +199,22 @@ impl Feature {
             }
             (Self::Binned { shares, pieces, .. }, Own::Alternative(own)) => {
                 let is_own = shares.is_drawn(*own, lanes);
-                Piece::values(pieces, shares.begins(), lanes);
+                Piece::values(simd, pieces, shares.begins(), lanes);
                 is_own
             }
             (Self::Number { mean, scale, piece, .. }, Own::Number { centre }) => {
-                Piece::values(std::slice::from_ref(piece), &[], lanes);
+                Piece::values(simd, std::slice::from_ref(piece), &[], lanes);
                 lanes.iter_mut().for_each(|lane| *lane = *lane * scale + centre);
-                lanes.map(|drawn| (drawn - mean) / scale)
+                mapped(lanes, |drawn| (drawn - mean) / scale)
             }
             (Self::Number { mean, scale, missing, piece }, _) => {
-                let is_missing = lanes.map(|draw| draw < *missing);
+                let is_missing = mapped(lanes, |draw| one_if(draw < *missing));
                 lanes.iter_mut().for_each(|lane| *lane = ((*lane - missing) / (1.0 - missing)).max(0.0));
-                Piece::values(std::slice::from_ref(piece), &[], lanes);
+                Piece::values(simd, std::slice::from_ref(piece), &[], lanes);
                 for (lane, is_missing) in lanes.iter_mut().zip(is_missing) {
-                    *lane = if is_missing { f64::NAN } else { *lane * scale + mean };
+                    *lane = if is_missing > 0.0 { f64::NAN } else { *lane * scale + mean };
                 }
-                is_missing.map(one_if)
+                is_missing
             }
             // An input's value is prepared by this very feature.
             (_, _) => {
@@ -253,12 +258,20 @@ impl WithSimd for Drawing<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let width = self.features.len();
         for (at, (feature, own)) in self.features.iter().zip(self.own).enumerate() {
-            feature.draw(own, at, width, self.coordinates, self.values);
+            feature.draw(simd, own, at, width, self.coordinates, self.values);
         }
     }
+}
+
+/// What an array's own `map` gives, but compiled where it is called.
+#[inline(always)]
+fn mapped(lanes: &[f64; LANES], of: impl Fn(f64) -> f64) -> [f64; LANES] {
+    let mut mapped = [0.0; LANES];
+    mapped.iter_mut().zip(lanes).for_each(|(mapped, lane)| *mapped = of(*lane));
+    mapped
 }
 
 #[inline(always)]

@@ -13,6 +13,7 @@
 
 use std::sync::LazyLock;
 
+use pulp::Simd;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 /// Cells a halving of the share: that many values of a number's leading mantissa bits.
@@ -22,6 +23,9 @@ const MANTISSA_BITS: u32 = 52;
 const N_HALVINGS: usize = 10;
 const COMPUTED: f64 = 1.0 / 2048.0;
 const N_CELLS: usize = N_HALVINGS << CELL_BITS;
+
+/// Draws that are turned into values together, stage by stage: a multiple of every register's numbers.
+pub(crate) const LANES: usize = 64;
 
 /// Lines over the cells of the lower half of Phi^-1: where each begins, the value there, the slope.
 static LINES: LazyLock<[[f64; 2]; N_CELLS]> = LazyLock::new(|| {
@@ -42,7 +46,7 @@ fn first_cell() -> u64 {
 
 /// Phi^-1 of shares in (0, 1).
 #[inline(always)]
-fn standard_quantiles<const N: usize>(shares: &mut [f64; N]) {
+fn standard_quantiles(shares: &mut [f64; LANES]) {
     let (lines, given) = (&*LINES, *shares);
     shares.iter_mut().for_each(|share| *share = on_line(lines, *share));
     let is_at_end = |share: f64| share.min(1.0 - share) < COMPUTED;
@@ -121,43 +125,62 @@ impl Piece {
     /// Turns draws in [0, 1) into values, each by the last piece that begins at it or before; `begins` says where the pieces
     /// after the first do.
     #[inline(always)]
-    pub(crate) fn values<const N: usize>(pieces: &[Self], begins: &[f64], draws: &mut [f64; N]) {
+    pub(crate) fn values<S: Simd>(simd: S, pieces: &[Self], begins: &[f64], draws: &mut [f64; LANES]) {
         let given = *draws;
-        let of_each = |field: fn(&Self) -> f64| {
-            let mut all = [pieces.first().map_or(f64::NAN, field); N];
-            for (begin, piece) in begins.iter().zip(pieces.iter().skip(1)) {
-                let value = field(piece);
-                // A choice and no branch.
-                all.iter_mut()
-                    .zip(given)
-                    .for_each(|(it, draw)| *it = if *begin <= draw { value } else { *it });
-            }
-            all
-        };
-        let (start, slope) = (of_each(|it| it.start), of_each(|it| it.slope));
-        // Rounding may leave the law by a hair.
-        each(draws, &start, &slope, |draw, start, slope| (start + draw * slope).clamp(0.0, 1.0));
+        let pick = |at, numbers: fn(&Self) -> [f64; 2]| picked(simd, pieces, begins, at, numbers);
+        let (zero, one) = (simd.splat_f64s(0.0), simd.splat_f64s(1.0));
+        for (draw, &at) in S::as_mut_simd_f64s(draws).0.iter_mut().zip(S::as_simd_f64s(&given).0) {
+            let [start, slope] = pick(at, |it| [it.start, it.slope]);
+            let share = simd.add_f64s(start, simd.mul_f64s(at, slope));
+            // Rounding may leave the law by a hair.
+            *draw = simd.min_f64s(simd.max_f64s(share, zero), one);
+        }
         standard_quantiles(draws);
-        let (mean, sd) = (of_each(|it| it.law.mean), of_each(|it| it.law.sd));
-        each(draws, &mean, &sd, |quantile, mean, sd| mean + sd * quantile);
-        let (low, high) = (of_each(|it| it.law.low), of_each(|it| it.law.high));
-        each(draws, &low, &high, |value, low, high| value.max(low).min(high));
+        for (draw, &at) in S::as_mut_simd_f64s(draws).0.iter_mut().zip(S::as_simd_f64s(&given).0) {
+            let [mean, sd] = pick(at, |it| [it.law.mean, it.law.sd]);
+            let [low, high] = pick(at, |it| [it.law.low, it.law.high]);
+            let value = simd.add_f64s(mean, simd.mul_f64s(sd, *draw));
+            *draw = simd.min_f64s(simd.max_f64s(value, low), high);
+        }
     }
 }
 
+/// Two numbers of the piece that each draw falls on, by choices and no branch.
 #[inline(always)]
-fn each<const N: usize>(lanes: &mut [f64; N], a: &[f64; N], b: &[f64; N], of: impl Fn(f64, f64, f64) -> f64) {
-    lanes.iter_mut().zip(a).zip(b).for_each(|((lane, a), b)| *lane = of(*lane, *a, *b));
+fn picked<S: Simd>(
+    simd: S,
+    pieces: &[Piece],
+    begins: &[f64],
+    draws: S::f64s,
+    numbers: fn(&Piece) -> [f64; 2],
+) -> [S::f64s; 2] {
+    let [a, b] = pieces.first().map_or([f64::NAN; 2], numbers);
+    let (mut a, mut b) = (simd.splat_f64s(a), simd.splat_f64s(b));
+    for (begin, piece) in begins.iter().zip(pieces.iter().skip(1)) {
+        let [next_a, next_b] = numbers(piece);
+        let is_later = simd.less_than_or_equal_f64s(simd.splat_f64s(*begin), draws);
+        a = simd.select_f64s(is_later, simd.splat_f64s(next_a), a);
+        b = simd.select_f64s(is_later, simd.splat_f64s(next_b), b);
+    }
+    [a, b]
 }
 
 #[cfg(test)]
 mod tests {
+    use pulp::Scalar;
+
     use super::*;
 
     fn value(law: &TruncatedNormal, share: f64) -> f64 {
-        let mut draws = [share];
-        Piece::values(&[Piece::new(law.clone(), 0.0, 1.0)], &[], &mut draws);
-        draws[0]
+        values(&[Piece::new(law.clone(), 0.0, 1.0)], &[], &[share])[0]
+    }
+
+    /// Of up to [`LANES`] draws.
+    fn values(pieces: &[Piece], begins: &[f64], draws: &[f64]) -> [f64; LANES] {
+        let mut lanes = [0.5; LANES];
+        lanes[..draws.len()].copy_from_slice(draws);
+        Piece::values(Scalar::new(), pieces, begins, &mut lanes);
+        lanes
     }
 
     #[test]
@@ -174,9 +197,8 @@ mod tests {
 
     #[test]
     fn the_table_meets_its_ends() {
-        assert_eq!(LINES.len(), N_CELLS);
         for share in [COMPUTED, COMPUTED * 0.999_999, 0.5 - 1e-12, 0.5, 0.5 + 1e-12, 1.0 - COMPUTED] {
-            let mut quantile = [share];
+            let mut quantile = [share; LANES];
             standard_quantiles(&mut quantile);
             let gap = quantile[0] - Normal::standard().inverse_cdf(share);
             assert!(gap.abs() < 1e-6, "{share}: {gap}");
@@ -193,10 +215,9 @@ mod tests {
     #[test]
     fn a_stretch_runs_through_its_law() {
         let law = TruncatedNormal::new(0.0, 1.0, -1.0, 1.0);
-        let mut draws = [0.25, 0.5, 0.75 - 1e-15, 0.9];
         let pieces = [Piece::new(law, 0.25, 0.5), Piece::missing()];
-        Piece::values(&pieces, &[0.75], &mut draws);
-        assert!((draws[0] + 1.0).abs() < 1e-4 && draws[1].abs() < 1e-4 && (draws[2] - 1.0).abs() < 1e-4);
-        assert!(draws[3].is_nan());
+        let drawn = values(&pieces, &[0.75], &[0.25, 0.5, 0.75 - 1e-15, 0.9]);
+        assert!((drawn[0] + 1.0).abs() < 1e-4 && drawn[1].abs() < 1e-4 && (drawn[2] - 1.0).abs() < 1e-4);
+        assert!(drawn[3].is_nan());
     }
 }

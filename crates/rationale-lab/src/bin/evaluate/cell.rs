@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{folder, write};
@@ -43,17 +44,32 @@ impl Cell {
             Found { cell: self.clone(), lines: Vec::new(), failure: None, took: Duration::default() };
         for (place, run) in self.runs.iter().enumerate() {
             let folder = folder(work, self, place);
-            match run.lines(program, &folder)? {
-                Ok(found) => all.lines.extend(found),
-                Err(said) => all.failure = Some(said),
+            let record = run.record(program, &folder)?;
+            all.took += Duration::from_secs_f64(record.seconds);
+            match record.refused {
+                Some(said) => all.failure = Some(said),
+                None => all.lines.extend(lines(&folder)?),
             }
-            all.took += remembered(&folder)?;
         }
         Ok(all)
     }
 }
 
+/// How a run went: written last, so that a run without a record is made again.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    /// Arguments and inputs: the results of another question are no results.
+    asked: Vec<String>,
+    seconds: f64,
+    /// What the program said where it refused.
+    refused: Option<String>,
+}
+
 impl Run {
+    fn asked(&self) -> Vec<String> {
+        [&self.arguments[..], &self.inputs].concat()
+    }
+
     /// Inputs come last, so that a sentence may begin with a dash.
     fn command(&self, program: &Path, folder: &Path) -> Command {
         let mut command = Command::new(program);
@@ -66,37 +82,33 @@ impl Run {
         command
     }
 
-    fn lines(&self, program: &Path, folder: &Path) -> Result<Result<Vec<Value>, String>> {
-        let results = folder.join("results.json");
-        let refused = PathBuf::from(format!("{}.refused.txt", folder.display()));
-        if !results.is_file() && !refused.is_file() {
-            std::fs::create_dir_all(folder.parent().unwrap_or(Path::new(".")))?;
-            let begun = Instant::now();
-            let output = self.command(program, folder).output()?;
-            write(&clock(folder), &format!("{:.1}", begun.elapsed().as_secs_f64()))?;
-            if !output.status.success() {
-                write(&refused, last_line(&String::from_utf8_lossy(&output.stderr)))?;
-            }
+    fn record(&self, program: &Path, folder: &Path) -> Result<Record> {
+        let path = PathBuf::from(format!("{}.run.json", folder.display()));
+        let known = std::fs::read_to_string(&path).ok();
+        let known: Option<Record> = known.and_then(|text| serde_json::from_str(&text).ok());
+        if let Some(record) = known.filter(|it| it.asked == self.asked()) {
+            return Ok(record);
         }
-        if let Ok(said) = std::fs::read_to_string(&refused) {
-            return Ok(Err(said));
-        }
-        let text = std::fs::read_to_string(&results)
-            .with_context(|| format!("`{}` cannot be read", results.display()))?;
-        Ok(Ok(serde_json::from_str(&text)?))
+        std::fs::create_dir_all(folder.parent().unwrap_or(Path::new(".")))?;
+        let begun = Instant::now();
+        let output = self.command(program, folder).output()?;
+        let said = (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr));
+        let record = Record {
+            asked: self.asked(),
+            seconds: begun.elapsed().as_secs_f64(),
+            refused: said.map(|it| last_line(&it).to_owned()),
+        };
+        write(&path, &serde_json::to_string(&record)?)?;
+        Ok(record)
     }
 }
 
-/// Beside a run's folder: the seconds it took.
-fn clock(folder: &Path) -> PathBuf {
-    PathBuf::from(format!("{}.seconds.txt", folder.display()))
-}
-
-fn remembered(folder: &Path) -> Result<Duration> {
-    let clock = clock(folder);
-    let text =
-        std::fs::read_to_string(&clock).with_context(|| format!("`{}` cannot be read", clock.display()))?;
-    Ok(Duration::from_secs_f64(text.trim().parse()?))
+/// What a run that went well left in its folder.
+fn lines(folder: &Path) -> Result<Vec<Value>> {
+    let results = folder.join("results.json");
+    let text = std::fs::read_to_string(&results)
+        .with_context(|| format!("`{}` cannot be read", results.display()))?;
+    Ok(serde_json::from_str(&text)?)
 }
 
 fn last_line(said: &str) -> &str {

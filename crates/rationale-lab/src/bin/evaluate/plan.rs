@@ -18,10 +18,13 @@ pub(crate) enum Extent {
 struct Caps {
     pictures: usize,
     pictures_of_others: usize,
+    /// By the methods of [`THOUSANDS`], which no cap on evaluations makes cheap.
+    pictures_of_dearest: usize,
     rows: usize,
     texts: usize,
     /// Inputs on which explanations are made anew: for stability and randomisation.
     renewed: usize,
+    /// The same on ResNet-50 and Inception.
     renewed_of_others: usize,
     method_samples: Option<usize>,
     /// On ResNet-50 and Inception, which take ten times as long. Kernel SHAP needs four a superpixel, and Inception's larger
@@ -49,6 +52,7 @@ impl Extent {
             Self::Quick => Caps {
                 pictures: 2,
                 pictures_of_others: 0,
+                pictures_of_dearest: 1,
                 rows: 20,
                 texts: 6,
                 renewed: 1,
@@ -61,6 +65,7 @@ impl Extent {
             Self::Standard => Caps {
                 pictures: all,
                 pictures_of_others: 4,
+                pictures_of_dearest: 4,
                 rows: 50,
                 texts: 20,
                 renewed: 2,
@@ -73,6 +78,7 @@ impl Extent {
             Self::Full => Caps {
                 pictures: all,
                 pictures_of_others: all,
+                pictures_of_dearest: all,
                 rows: 300,
                 texts: all,
                 renewed: all,
@@ -107,6 +113,8 @@ const SLOPES: [&str; 17] = [
     "lrp-epsilon-plus",
 ];
 const ASKING: [&str; 5] = ["lime", "kernel-shap", "partition-shap", "rise", "occlusion"];
+/// What takes a pass a channel, or one after another.
+const THOUSANDS: [&str; 2] = ["score-cam", "guided-integrated-gradients"];
 const OF_TABLES: [&str; 7] =
     ["tree-shap", "lime", "kernel-shap", "permutation-shap", "sampling-shap", "partition-shap", "occlusion"];
 const OF_TEXTS: [&str; 12] = [
@@ -205,11 +213,13 @@ impl Plan {
             ),
         };
         format!(
-            "{}: MobileNet on {} photographs, {} of them for stability and randomisation{spared}, {} evaluations an \
+            "{}: MobileNet on {} photographs ({} by {}), {} of them for stability and randomisation{spared}, {} evaluations an \
              explanation for what samples; {others}{} rows and {} texts, {} of each for stability and randomisation; {} \
              neighbours and {} layers; curves of {STEPS} points",
             self.extent.name(),
             number(caps.pictures),
+            number(caps.pictures_of_dearest),
+            THOUSANDS.join(" and "),
             number(caps.renewed),
             samples(caps.method_samples),
             number(caps.rows),
@@ -223,7 +233,16 @@ impl Plan {
 
 /// A method that takes hundreds of passes a picture.
 fn is_dear(method: &str) -> bool {
-    ASKING.contains(&method) || ["score-cam", "guided-integrated-gradients"].contains(&method)
+    ASKING.contains(&method) || THOUSANDS.contains(&method)
+}
+
+/// On how many inputs a method explains anew.
+fn n_renewed(extent: Extent, model: &Model, method: &str) -> usize {
+    let caps = extent.caps();
+    if extent != Extent::Full && model.kind == Kind::Picture && is_dear(method) {
+        return 0;
+    }
+    if is_other(model) { caps.renewed_of_others } else { caps.renewed }
 }
 
 /// One model by one method; none where the extent leaves no input.
@@ -231,6 +250,7 @@ fn cell(extent: Extent, model: &Model, method: &str) -> Option<Cell> {
     let caps = extent.caps();
     let most = match model.kind {
         Kind::Picture if is_other(model) => caps.pictures_of_others,
+        Kind::Picture if THOUSANDS.contains(&method) => caps.pictures_of_dearest,
         Kind::Picture => caps.pictures,
         Kind::Table => caps.rows,
         Kind::Text => caps.texts,
@@ -238,10 +258,8 @@ fn cell(extent: Extent, model: &Model, method: &str) -> Option<Cell> {
     if most == 0 {
         return None;
     }
-    let is_dear = extent != Extent::Full && model.kind == Kind::Picture && is_dear(method);
-    let renewed = if is_other(model) { caps.renewed_of_others } else { caps.renewed };
-    let renewed = if is_dear { 0 } else { most.min(renewed) };
-    let runs = [(&ONCE[..], most), (&RENEWED[..], renewed)].into_iter().filter(|(_, n)| *n > 0);
+    let renewed = n_renewed(extent, model, method);
+    let runs = [(&ONCE[..], most), (&RENEWED[..], most.min(renewed))].into_iter().filter(|(_, n)| *n > 0);
     let runs = runs.map(|(metrics, n_inputs)| {
         let mut arguments = vec!["evaluate".to_owned(), word(model.kind).to_owned()];
         arguments.extend(model.arguments.clone());

@@ -2,27 +2,22 @@
 
 use std::time::Instant;
 
+use cpu_time::ThreadTime;
+
 pub(crate) enum Stopwatch {
     Clock(Instant),
-    Processor(f64),
+    Processor(ThreadTime),
 }
 
 impl Stopwatch {
     pub(crate) fn start(n_threads: usize) -> Self {
-        let processor = (n_threads == 1).then(processor_seconds).flatten();
-        processor.map_or_else(|| Self::Clock(Instant::now()), Self::Processor)
+        if n_threads == 1 { Self::Processor(ThreadTime::now()) } else { Self::Clock(Instant::now()) }
     }
 
     pub(crate) fn seconds(&self) -> f64 {
         match self {
             Self::Clock(begin) => begin.elapsed().as_secs_f64(),
-            Self::Processor(begin) => processor_seconds().unwrap_or(f64::NAN) - begin,
+            Self::Processor(begin) => begin.elapsed().as_secs_f64(),
         }
     }
-}
-
-/// What this thread has used, as Linux tells it.
-fn processor_seconds() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    Some(text.split(' ').next()?.parse::<f64>().ok()? * 1e-9)
 }
